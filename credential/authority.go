@@ -1,0 +1,128 @@
+package credential
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/sanad-credentials/sanad/trustlist"
+)
+
+var errUnnamed = errors.New("the trust list does not say for whom this key speaks")
+
+// authority checks that for every issuer named one signatory both is
+// authorised and speaks for it: were the two satisfied by different
+// signatures, a listed co-signer could authorise an unlisted issuer.
+func (r *run) authority(ctx context.Context, c *Credential, res *Result) bool {
+	names := c.Issuers
+	if len(names) == 0 {
+		names = []string{""} // the certificate is the only name
+	}
+	all := true
+	for _, name := range names {
+		all = r.issuer(ctx, c, res, name) && all
+	}
+	return all
+}
+
+func (r *run) issuer(ctx context.Context, c *Credential, res *Result, name string) bool {
+	bound, unnamed, authorised := name == "", false, false
+	trustErr := error(trustlist.ErrNotListed)
+	for i := range res.Signatories {
+		s := &res.Signatories[i]
+		if s.Issuer != "" && name != "" && s.Issuer != name {
+			continue // this signature speaks for another of the issuers
+		}
+		own := name == "" || slices.Contains(s.Key.Controllers, name)
+		var err error
+		if r.v.cfg.Trust != nil {
+			var e *trustlist.Entry
+			e, err = r.v.cfg.Trust.Authorize(ctx, trustlist.Query{Key: s.Key, Issuer: name, Types: c.Types, Role: r.role, About: r.about, Signed: c.Signed, Now: r.p.Time})
+			if err == nil {
+				s.Authority = e
+				err = r.age(e)
+				switch {
+				case e.Speaks(name):
+					own = true
+				case !own && e.Names == nil && name != "":
+					own, unnamed = true, true
+				}
+			}
+		}
+		bound = bound || own
+		if !own && !r.v.cfg.InsecureAnyController {
+			// Authority of a key that does not speak for the issuer is none
+			// here; but where it is listed, that it is listed for another is
+			// what to tell.
+			if err == nil {
+				trustErr = fmt.Errorf("%w: authorised for another issuer", trustlist.ErrNotGranted)
+			} else if !errors.Is(err, trustlist.ErrNotListed) {
+				trustErr = err
+			}
+			continue
+		}
+		if err == nil {
+			authorised = true
+		} else {
+			trustErr = err
+		}
+	}
+	subject := name
+	if r.v.cfg.Trust == nil {
+		r.note(CheckTrust, subject, NotRun, errors.New("no trust list: InsecureAnyIssuer"))
+		authorised = true
+	} else {
+		if authorised {
+			trustErr = nil
+		}
+		authorised = r.add(CheckTrust, subject, wrapTrust(trustErr))
+	}
+	switch {
+	case bound && unnamed:
+		r.note(CheckIssuer, subject, Tolerated, errUnnamed)
+	case bound:
+		r.add(CheckIssuer, subject, nil)
+	case r.v.cfg.InsecureAnyController:
+		r.note(CheckIssuer, subject, Tolerated, fmt.Errorf("%w: InsecureAnyController", ErrIssuer))
+		bound = true
+	default:
+		r.add(CheckIssuer, subject, ErrIssuer)
+	}
+	return bound && authorised
+}
+
+// wrapTrust leaves what makes a check inconclusive free of ErrUntrusted.
+func wrapTrust(err error) error {
+	if err == nil || errors.Is(err, ErrStale) || errors.Is(err, ErrClock) {
+		return err
+	}
+	return wrap(ErrUntrusted, err)
+}
+
+// age checks the list that authorises against the policy and the clock.
+func (r *run) age(e *trustlist.Entry) error {
+	if r.tooOld(e.ListIssued, r.p.MaxTrustAge) {
+		return fmt.Errorf("%w: trust list", ErrStale)
+	}
+	if r.deviceClock && r.p.Time.Before(e.ListIssued) {
+		return ErrClock
+	}
+	return nil
+}
+
+// cosigners checks that each demanded co-signer has a signature of its own: a
+// chain of signatures cut after its first would otherwise still verify.
+func (r *run) cosigners(res *Result) {
+	for _, name := range r.p.Cosigners {
+		found := slices.ContainsFunc(res.Signatories, func(s Signatory) bool {
+			return (s.Issuer == "" || s.Issuer == name) &&
+				(slices.Contains(s.Key.Controllers, name) || s.Authority != nil && s.Authority.Speaks(name))
+		})
+		var err error
+		if !found {
+			err = fmt.Errorf("%w: a co-signature is missing", ErrPolicy)
+		}
+		r.add(CheckPolicy, "cosigner", err)
+	}
+}

@@ -1,0 +1,182 @@
+// Package credential verifies and issues credentials of any format under one
+// trust policy.
+//
+// A [Verifier] is made of values: the formats it reads, a source of keys, a
+// trust list, and checkers of status and content. Nothing is registered
+// globally, nothing is fetched unless one of those values does it, and a
+// verifier accepts only the formats it was given.
+//
+// Verification runs in one audited loop: parse, cheap policy, keys, signature,
+// issuer and authority, time, status, content. Every check that still makes
+// sense runs, so that a caller sees all reasons at once. There are three
+// outcomes: a [Result] and no error means valid; an [*Error] means refused, or,
+// where errors.Is(err, [ErrInconclusive]), that it could not be decided.
+package credential
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/trustlist"
+)
+
+// Format is one wire format.
+type Format interface {
+	Name() string
+	// Parse reads raw without any cryptography and in bounded time and memory.
+	// mediaType may be empty. It returns [ErrOtherFormat] where raw is of
+	// another format, so that the next is tried; any other error is final.
+	Parse(raw []byte, mediaType string) (*Envelope, error)
+}
+
+// Envelope is what a Format parsed: unverified.
+type Envelope struct {
+	Credential *Credential
+	// Proofs are the issuers' signatures; all must verify.
+	Proofs []Proof
+	// Tolerated are deviations from the specification that weaken no check.
+	Tolerated []error
+}
+
+// Proof is one signature over an envelope.
+type Proof struct {
+	// ID names the signature in checks; it carries nothing personal.
+	ID string
+	// Hint finds the candidate keys. If Hint.Issuer is set, it is the only
+	// issuer for whom this proof can speak.
+	Hint    proof.Hint
+	Purpose proof.Purpose
+	// Created and Expires are the proof's own times, where it has them.
+	Created, Expires time.Time
+	// Verify checks the signature with one candidate key. The key is allowed
+	// for Hint.Algorithm and Purpose already; the verifier owns the loop. An
+	// error means that the signature does not verify with this key.
+	Verify func(context.Context, *Attempt) error
+}
+
+// Attempt is one candidate key for one Proof.
+type Attempt struct {
+	Key proof.Key
+	// Tolerated receives deviations that are seen only with the key at hand.
+	Tolerated []error
+	// Refused receives what the format's own rules hold against this key
+	// although the signature verifies with it: errors wrapping [ErrUntrusted]
+	// (its certificate is not for this type) or [ErrTime].
+	Refused []error
+}
+
+// Credential is what every format says, in one shape. Until a Verifier returns
+// it in a Result it is unverified.
+type Credential struct {
+	Format string
+	ID     string
+	// Issuers are those who vouch for it: one, save in formats that have
+	// several. Empty where the signing key is the only name there is.
+	Issuers []string
+	Subject string
+	Types   []string
+	// Signed is when the issuer says it signed. ValidFrom and ValidUntil bound
+	// the validity, both inclusive; zero means that none is stated.
+	Signed, ValidFrom, ValidUntil time.Time
+	Status                        []StatusRef
+	Schemas                       []SchemaRef
+	// Payload is the format's own type, made of the signed bytes; encoding/json
+	// turns it into the claims.
+	Payload any
+}
+
+// Claims decodes the claims into dst, a pointer, by way of their JSON form.
+func (c *Credential) Claims(dst any) error {
+	b, err := json.Marshal(c.Payload)
+	if err != nil {
+		return fmt.Errorf("credential: claims: %w", err)
+	}
+	return json.Unmarshal(b, dst)
+}
+
+// SchemaRef is a schema that a credential names for its content.
+type SchemaRef struct{ Type, ID string }
+
+// StatusRef is one way to ask whether a credential still stands.
+type StatusRef struct {
+	Type    string // the kind of list
+	Purpose string // revocation, suspension, message …
+	List    string // URL of the list, or kid of the signer
+	Index   uint64 // position, where the list has positions
+	// IDs are the identifiers under which a list may hold the credential, by kind.
+	IDs map[string][]byte
+	// Implied says that the credential does not name this list itself: that no
+	// checker knows of it is no failure, unless Config.RequireStatus.
+	Implied bool
+}
+
+// StatusQuery is what a StatusChecker is asked.
+type StatusQuery struct {
+	Ref        StatusRef
+	Credential *Credential
+	Time       time.Time
+	// Authority is the trusted issuer. Nil: the issuer is not trusted, and
+	// nothing that the credential names may be fetched.
+	Authority *trustlist.Entry
+	// VerifyList verifies a signed status list with this verifier, for the same
+	// authority in [trustlist.RoleStatus]; the list's own status is not
+	// followed. A nil Format means the verifier's own. Its errors wrap only
+	// proof.ErrUnavailable: a list's fault is not the credential's.
+	VerifyList func(context.Context, Format, []byte) (*Credential, error)
+}
+
+// Status is the answer of a list that does not revoke the credential.
+type Status struct {
+	Ref     StatusRef
+	Message string
+	AsOf    time.Time // when the list was made; zero: it does not say
+}
+
+// KeyResolver finds the keys a hint may mean; see [proof.Resolver].
+type KeyResolver = proof.Resolver
+
+// TrustList decides who may issue. [*trustlist.List] is one. One that also has
+// a method Issued() time.Time, as that has, is asked how old it is when it does
+// not know a key and the policy sets MaxTrustAge.
+type TrustList interface {
+	Authorize(context.Context, trustlist.Query) (*trustlist.Entry, error)
+}
+
+// StatusChecker looks a credential up in status lists. It returns an error
+// wrapping [ErrRevoked], [ErrSuspended], proof.ErrUnavailable, [ErrNoChecker]
+// for kinds of list it does not know, or [ErrNoData] where it knows the kind
+// and has no list for this issuer. Any other error is a refusal.
+type StatusChecker interface {
+	CheckStatus(context.Context, StatusQuery) (Status, error)
+}
+
+// SchemaChecker checks content. It returns an error wrapping proof.ErrUnavailable
+// where it could not find out; any other error is a refusal.
+type SchemaChecker interface {
+	CheckSchema(context.Context, *Credential) error
+}
+
+// Unverified is what Inspect saw: for display and debugging, never for a
+// decision.
+type Unverified struct {
+	Credential *Credential
+	Hints      []proof.Hint // one for each signature
+	Tolerated  []error
+}
+
+// Inspect parses raw with the first of formats that knows it and checks
+// nothing. The error wraps [ErrFormat].
+func Inspect(formats []Format, raw []byte) (*Unverified, error) {
+	env, _, err := parse(formats, raw)
+	if err != nil {
+		return nil, err
+	}
+	u := &Unverified{Credential: env.Credential, Tolerated: env.Tolerated}
+	for _, p := range env.Proofs {
+		u.Hints = append(u.Hints, p.Hint)
+	}
+	return u, nil
+}

@@ -1,0 +1,310 @@
+// Package trustlist holds lists of the authorities that may issue credentials:
+// immutable values, with no network, disk or parser of their own. The packages
+// below it read and write the kinds of list that exist.
+//
+// A list answers two questions, which the verifier asks apart: which keys may a
+// message mean ([List.ResolveKeys]), and may the key that verified act for the
+// issuer that is named ([List.Authorize]).
+package trustlist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sanad-credentials/sanad/internal/limits"
+	"github.com/sanad-credentials/sanad/proof"
+)
+
+// Role is what an authority is trusted to vouch for.
+type Role string
+
+// The roles that verification asks for. A parser may use further ones, for
+// entries that are on its list but neither issue nor revoke.
+const (
+	RoleIssue  Role = "issue"  // credentials
+	RoleStatus Role = "status" // status lists
+)
+
+// Credential types that list parsers and formats both know. W3C types are
+// written as their full URI or term beside them.
+const (
+	TypeVaccination    = "vaccination"
+	TypeTest           = "test"
+	TypeRecovery       = "recovery"
+	TypeICVP           = "icvp"
+	TypeHealthLink     = "patient-summary-link"
+	TypeMedication     = "medication-overview"
+	TypeHealthDocument = "health-document" // a claim -260 with no type that we know
+)
+
+var (
+	// ErrNotListed says that no entry has the key.
+	ErrNotListed = errors.New("trustlist: not listed")
+	// ErrNotGranted says that the key is listed, but not for this role, type or time.
+	ErrNotGranted = errors.New("trustlist: listed, but not for this")
+	// ErrExpired says that the key is listed, and outside its own validity period.
+	ErrExpired = errors.New("trustlist: the listed key is outside its validity period")
+	// ErrStale says that the list is too old to decide on.
+	ErrStale = fmt.Errorf("trustlist: list too old: %w", proof.ErrUnavailable)
+)
+
+// Query asks whether Key may act for Issuer.
+type Query struct {
+	Key proof.Key
+	// Issuer is the name in the signed content. It chooses among the entries
+	// that have the key and is never enough to match one.
+	Issuer string
+	Types  []string
+	Role   Role
+	// About is the authority whose credential a status list speaks of; only it,
+	// or one with the same Authority name, may. Nil in other roles.
+	About *Entry
+	// Signed is when the credential was signed, by its own account; Now is the
+	// time of verification.
+	Signed, Now time.Time
+}
+
+// Entry is one authority with the keys it uses in one capacity.
+type Entry struct {
+	Authority string // the name that messages and reports show
+	Territory string // ISO 3166-1 alpha-2, or empty
+	// Names are the spellings under which it appears as issuer. Nil means that
+	// the list does not say: the key then speaks for any name, and the verifier
+	// reports that it tolerated this.
+	Names []string
+	Types []string // what it may issue; nil: any
+	Roles []Role
+	// Keys it signs with. An entry without keys, but with names, is found by the
+	// controllers that the key's own source vouches for, as with DIDs.
+	Keys []proof.Key
+	// Periods in which it was granted its roles; nil: always.
+	Periods []Period
+	// List, ListIssued and ListExpires tell which list says so; New fills them.
+	List                    string
+	ListIssued, ListExpires time.Time
+}
+
+// Period is a time span; a zero To has no end.
+type Period struct{ From, To time.Time }
+
+// Speaks reports whether the entry may appear as the issuer name.
+func (e *Entry) Speaks(name string) bool { return slices.Contains(e.Names, name) }
+
+// Info describes a list as a whole.
+type Info struct {
+	Name    string    // where it comes from: a file's or folder's name, a URL
+	Issued  time.Time // zero: it does not say
+	Expires time.Time // zero: it does not say
+}
+
+// List is an immutable set of entries, safe for concurrent use. Whoever makes
+// one has already checked the list's own signature. Look-ups take the same time
+// in a list of any length.
+type List struct {
+	entries []Entry
+	infos   []Info
+	byID    map[string][]proof.Key // for ResolveKeys, with the entry's names added
+	byKey   map[string][]int       // fingerprint of a public key -> entries
+	byName  map[string][]int       // name -> entries that have no keys
+}
+
+// New makes a list. It returns an error naming the entry whose key has no
+// algorithm or purpose or is unusable (see [proof.AlgorithmsFor]), or that has
+// neither keys nor names.
+func New(info Info, entries ...Entry) (*List, error) {
+	for i := range entries {
+		e := &entries[i]
+		if len(e.Keys) == 0 && len(e.Names) == 0 {
+			return nil, fmt.Errorf("trustlist: entry %d (%s) has neither keys nor names", i, e.Authority)
+		}
+		for j := range e.Keys {
+			k := &e.Keys[j]
+			if _, err := proof.AlgorithmsFor(k.Public); err != nil {
+				return nil, fmt.Errorf("trustlist: entry %d (%s), key %d: %w", i, e.Authority, j, err)
+			}
+			if len(k.Algorithms) == 0 || len(k.Purposes) == 0 {
+				return nil, fmt.Errorf("trustlist: entry %d (%s), key %d: no algorithm or purpose: %w", i, e.Authority, j, proof.ErrKey)
+			}
+		}
+	}
+	entries = slices.Clone(entries)
+	for i := range entries {
+		e := &entries[i]
+		if e.List == "" {
+			e.List = info.Name
+		}
+		if e.ListIssued.IsZero() {
+			e.ListIssued = info.Issued
+		}
+		if e.ListExpires.IsZero() {
+			e.ListExpires = info.Expires
+		}
+	}
+	return index([]Info{info}, entries), nil
+}
+
+// Merge makes one list of several. Where two of them list the same key, the
+// entry that speaks for the issuer asked about is preferred, then the earlier
+// list's.
+func Merge(lists ...*List) *List {
+	var infos []Info
+	var entries []Entry
+	for _, l := range lists {
+		infos = append(infos, l.infos...)
+		entries = append(entries, l.entries...)
+	}
+	return index(infos, entries)
+}
+
+func index(infos []Info, entries []Entry) *List {
+	l := &List{entries: entries, infos: infos, byID: map[string][]proof.Key{}, byKey: map[string][]int{}, byName: map[string][]int{}}
+	for i := range entries {
+		e := &entries[i]
+		for _, k := range e.Keys {
+			id := fingerprint(k.Public)
+			if !slices.Contains(l.byKey[id], i) {
+				l.byKey[id] = append(l.byKey[id], i)
+			}
+			if len(e.Names) > 0 {
+				k.Controllers = slices.Concat(k.Controllers, e.Names)
+			}
+			l.addKey(k)
+		}
+		if len(e.Keys) == 0 {
+			for _, n := range e.Names {
+				l.byName[n] = append(l.byName[n], i)
+			}
+		}
+	}
+	return l
+}
+
+// addKey keeps one candidate for each public key under one identifier: a key
+// listed for five domains is still tried once.
+func (l *List) addKey(k proof.Key) {
+	if k.ID == "" {
+		return
+	}
+	for i := range l.byID[k.ID] {
+		old := &l.byID[k.ID][i]
+		if proof.Same(old.Public, k.Public) {
+			old.Controllers = union(old.Controllers, k.Controllers)
+			old.Algorithms = union(old.Algorithms, k.Algorithms)
+			old.Purposes = union(old.Purposes, k.Purposes)
+			return
+		}
+	}
+	l.byID[k.ID] = append(l.byID[k.ID], k)
+}
+
+func union[T comparable](a, b []T) []T {
+	for _, x := range b {
+		if !slices.Contains(a, x) {
+			a = append(a[:len(a):len(a)], x)
+		}
+	}
+	return a
+}
+
+// Entries returns the entries; the caller must not change what they refer to.
+func (l *List) Entries() []Entry { return slices.Clone(l.entries) }
+
+// Infos returns what is known of the lists this one was made of.
+func (l *List) Infos() []Info { return slices.Clone(l.infos) }
+
+// Issued returns when the oldest of the lists was issued; zero where one of
+// them does not say, or there is none.
+func (l *List) Issued() time.Time {
+	var oldest time.Time
+	for i, info := range l.infos {
+		if i == 0 || info.Issued.Before(oldest) {
+			oldest = info.Issued
+		}
+	}
+	return oldest
+}
+
+// ResolveKeys returns the listed keys with the hint's KeyID: none where there
+// are none, several where states share an identifier, never more than 32. The
+// hint's issuer is not looked at: it is for Authorize to judge.
+func (l *List) ResolveKeys(_ context.Context, h proof.Hint) ([]proof.Key, error) {
+	keys := l.byID[h.KeyID]
+	if len(keys) > limits.Candidates {
+		return nil, fmt.Errorf("trustlist: %d keys share an identifier, at most %d are tried", len(keys), limits.Candidates)
+	}
+	return keys, nil
+}
+
+// Authorize returns the entry that lets q.Key act as the query asks. The error
+// wraps [ErrNotListed], [ErrNotGranted], [ErrExpired] or [ErrStale].
+func (l *List) Authorize(_ context.Context, q Query) (*Entry, error) {
+	refusal := error(ErrNotListed)
+	var best *Entry
+	consider := func(i int, listed *proof.Key) {
+		e := &l.entries[i]
+		if best != nil && (best.Speaks(q.Issuer) || !e.Speaks(q.Issuer)) {
+			return
+		}
+		if err := e.allows(q, listed); err != nil {
+			// The reason that concerns the issuer named is the one to tell.
+			if errors.Is(refusal, ErrNotListed) || e.Speaks(q.Issuer) {
+				refusal = err
+			}
+			return
+		}
+		best = e
+	}
+	for _, i := range l.byKey[fingerprint(q.Key.Public)] {
+		for j := range l.entries[i].Keys {
+			if k := &l.entries[i].Keys[j]; proof.Same(k.Public, q.Key.Public) {
+				consider(i, k)
+			}
+		}
+	}
+	for _, c := range q.Key.Controllers {
+		for _, i := range l.byName[c] {
+			consider(i, &q.Key)
+		}
+	}
+	if best == nil {
+		return nil, refusal
+	}
+	return best, nil
+}
+
+func (e *Entry) allows(q Query, k *proof.Key) error {
+	if !e.ListExpires.IsZero() && q.Now.After(e.ListExpires) {
+		return fmt.Errorf("%w: expired %s", ErrStale, e.ListExpires.UTC().Format(time.DateOnly))
+	}
+	if q.About != nil && q.About.Authority != e.Authority {
+		return fmt.Errorf("%w: belongs to another authority", ErrNotGranted)
+	}
+	if !slices.Contains(e.Roles, q.Role) {
+		return fmt.Errorf("%w: role %s", ErrNotGranted, q.Role)
+	}
+	if q.Role == RoleIssue && e.Types != nil {
+		for _, t := range q.Types {
+			if !slices.Contains(e.Types, t) {
+				return fmt.Errorf("%w: type %s", ErrNotGranted, t)
+			}
+		}
+		if len(q.Types) == 0 {
+			return fmt.Errorf("%w: no type stated", ErrNotGranted)
+		}
+	}
+	if e.Periods != nil && !slices.ContainsFunc(e.Periods, func(p Period) bool {
+		return !q.Signed.Before(p.From) && (p.To.IsZero() || q.Signed.Before(p.To))
+	}) {
+		return fmt.Errorf("%w: not granted when signed", ErrNotGranted)
+	}
+	if !k.NotAfter.IsZero() && q.Now.After(k.NotAfter) {
+		return fmt.Errorf("%w: until %s", ErrExpired, k.NotAfter.UTC().Format(time.DateOnly))
+	}
+	if !k.NotBefore.IsZero() && q.Now.Before(k.NotBefore) {
+		return fmt.Errorf("%w: from %s", ErrExpired, k.NotBefore.UTC().Format(time.DateOnly))
+	}
+	return nil
+}
