@@ -56,10 +56,10 @@ func (a Algorithm) hash() crypto.Hash {
 func AlgorithmsFor(pub crypto.PublicKey) ([]Algorithm, error) {
 	switch k := pub.(type) {
 	case *ecdsa.PublicKey:
-		if k == nil || k.Curve == nil || k.X == nil || k.Y == nil { //nolint:staticcheck // a hand-made key may lack them
+		if k == nil || k.Curve == nil {
 			return nil, fmt.Errorf("proof: incomplete ECDSA key: %w", ErrKey)
 		}
-		if _, err := k.ECDH(); err != nil {
+		if _, err := k.Bytes(); err != nil {
 			return nil, fmt.Errorf("proof: not a point on its curve: %w", ErrKey)
 		}
 		switch k.Curve {

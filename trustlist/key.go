@@ -43,12 +43,11 @@ func CertificateKey(c *x509.Certificate) (proof.Key, error) {
 func fingerprint(pub crypto.PublicKey) string {
 	switch k := pub.(type) {
 	case *ecdsa.PublicKey:
-		// An x coordinate belongs to two points: callers compare the keys too.
-		var b [66]byte
-		if k.X.BitLen() > 8*len(b) {
+		b, err := k.Bytes()
+		if err != nil {
 			return ""
 		}
-		return string(k.X.FillBytes(b[:]))
+		return string(b)
 	case ed25519.PublicKey:
 		return string(k)
 	case *rsa.PublicKey:
