@@ -1,0 +1,95 @@
+package cborx
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func unhex(t testing.TB, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
+	require.NoError(t, err)
+	return b
+}
+
+func TestPromiseCBORIsStrict(t *testing.T) {
+	nested := bytes.Repeat([]byte{0x81}, 100)
+	for name, bad := range map[string][]byte{
+		"empty":             {},
+		"duplicate key":     unhex(t, "a2 01 00 01 00"),
+		"indefinite map":    unhex(t, "bf 01 00 ff"),
+		"indefinite text":   unhex(t, "7f 61 61 ff"),
+		"trailing byte":     unhex(t, "01 00"),
+		"truncated":         unhex(t, "82 01"),
+		"huge array":        unhex(t, "9b ff ff ff ff ff ff ff ff"),
+		"huge string":       unhex(t, "5b 7f ff ff ff ff ff ff ff"),
+		"deep nesting":      append(nested, 0),
+		"invalid UTF-8":     unhex(t, "61 ff"),
+		"reserved info":     unhex(t, "1c"),
+		"array over limits": append(unhex(t, "99 10 00"), make([]byte, 4096)...),
+	} {
+		var v any
+		require.Error(t, Decode(bad, &v), name)
+	}
+}
+
+func TestJSON(t *testing.T) {
+	for in, want := range map[string]string{
+		"00":                   `0`,
+		"1b 0020000000000001":  `9007199254740993`,
+		"20":                   `-1`,
+		"43 010203":            `"AQID"`,
+		"65 68 65 6c 6c 6f":    `"hello"`,
+		"82 01 f6":             `[1,null]`,
+		"a2 01 f5 61 61 f4":    `{"1":true,"a":false}`,
+		"a1 39 0103 f7":        `{"-260":null}`,
+		"c0 6a 32303231303130": ``, // truncated
+		"c0 63 313233":         `"123"`,
+		"fb 3ff8000000000000":  `1.5`,
+		"f9 3c00":              `1`,
+		"fa 47c35000":          `100000`,
+		"a2 01 00 61 31 00":    ``, // two keys, one JSON form
+		"f9 7e00":              ``, // NaN
+		"a1 f5 00":             ``, // key of another type
+		"f8 ff":                ``,
+		"01 01":                ``,
+	} {
+		got, err := JSON(unhex(t, in))
+		if want == "" {
+			require.Error(t, err, in)
+			continue
+		}
+		require.NoError(t, err, in)
+		require.Equal(t, want, string(got), in)
+	}
+}
+
+func TestHeadAndString(t *testing.T) {
+	s, ok := String(unhex(t, "43 010203"), Bytes)
+	require.True(t, ok)
+	require.Equal(t, []byte{1, 2, 3}, s)
+	for _, bad := range []string{"", "63 616263", "43 0102", "43 01020304", "5f", "5c", "58"} {
+		_, ok := String(unhex(t, bad), Bytes)
+		require.False(t, ok, bad)
+	}
+}
+
+func FuzzJSON(f *testing.F) {
+	for _, s := range []string{"a2 01 f5 61 61 f4", "fb 3ff8000000000000", "82 01 f6", "c0 63 313233", "a1390103f7"} {
+		f.Add(unhex(f, s))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		out, err := JSON(in)
+		if err != nil {
+			return
+		}
+		if !json.Valid(out) {
+			t.Fatalf("%x gives invalid JSON %s", in, out)
+		}
+	})
+}

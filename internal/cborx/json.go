@@ -1,0 +1,132 @@
+package cborx
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+
+	"github.com/x448/float16"
+
+	"github.com/sanad-credentials/sanad/internal/limits"
+)
+
+// JSON shows one item as JSON, in the order of its members: byte strings as
+// base64url text, integer keys as decimal text, a tag as its content, undefined
+// as null. It refuses what JSON has no form for: floats that are no number,
+// keys of other types, and keys that would become equal.
+func JSON(item []byte) ([]byte, error) {
+	if err := strict.Wellformed(item); err != nil {
+		return nil, fmt.Errorf("cbor: %w", err)
+	}
+	out, rest, err := appendJSON(make([]byte, 0, 2*len(item)), item, 0)
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("cbor: %d bytes follow", len(rest))
+	}
+	return out, err
+}
+
+func appendJSON(out, b []byte, depth int) (json, rest []byte, err error) {
+	major, arg, rest, info, ok := Head(b)
+	if !ok || depth > limits.Nesting || (major == Bytes || major == Text) && arg > uint64(len(rest)) {
+		return nil, nil, fmt.Errorf("cbor: not well-formed")
+	}
+	switch major {
+	case Uint:
+		return strconv.AppendUint(out, arg, 10), rest, nil
+	case NegInt:
+		if arg > math.MaxInt64 {
+			return nil, nil, fmt.Errorf("cbor: integer below -2^63")
+		}
+		return strconv.AppendInt(out, -1-int64(arg), 10), rest, nil
+	case Bytes:
+		out = append(out, '"')
+		out = base64.RawURLEncoding.AppendEncode(out, rest[:arg])
+		return append(out, '"'), rest[arg:], nil
+	case Text:
+		return appendText(out, rest[:arg]), rest[arg:], nil
+	case Array:
+		out = append(out, '[')
+		for i := range arg {
+			if i > 0 {
+				out = append(out, ',')
+			}
+			if out, rest, err = appendJSON(out, rest, depth+1); err != nil {
+				return nil, nil, err
+			}
+		}
+		return append(out, ']'), rest, nil
+	case Map:
+		return appendMap(out, rest, arg, depth)
+	case Tag:
+		return appendJSON(out, rest, depth+1)
+	}
+	out, err = appendSimple(out, arg, info)
+	return out, rest, err
+}
+
+func appendMap(out, rest []byte, pairs uint64, depth int) ([]byte, []byte, error) {
+	seen := make(map[string]bool, pairs)
+	out = append(out, '{')
+	for i := range pairs {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		major, arg, after, _, ok := Head(rest)
+		var key string
+		switch {
+		case ok && major == Text && arg <= uint64(len(after)):
+			key, rest = string(after[:arg]), after[arg:]
+		case ok && major == Uint:
+			key, rest = strconv.FormatUint(arg, 10), after
+		case ok && major == NegInt && arg <= math.MaxInt64:
+			key, rest = strconv.FormatInt(-1-int64(arg), 10), after
+		default:
+			return nil, nil, fmt.Errorf("cbor: a key that is neither text nor integer")
+		}
+		if seen[key] {
+			return nil, nil, fmt.Errorf("cbor: two keys have one JSON form")
+		}
+		seen[key] = true
+		out = append(appendText(out, []byte(key)), ':')
+		var err error
+		if out, rest, err = appendJSON(out, rest, depth+1); err != nil {
+			return nil, nil, err
+		}
+	}
+	return append(out, '}'), rest, nil
+}
+
+func appendText(out, s []byte) []byte {
+	b, err := json.Marshal(string(s))
+	if err != nil { // a string always has a JSON form
+		return append(out, `""`...)
+	}
+	return append(out, b...)
+}
+
+func appendSimple(out []byte, arg uint64, info byte) ([]byte, error) {
+	var f float64
+	switch info {
+	case 20:
+		return append(out, "false"...), nil
+	case 21:
+		return append(out, "true"...), nil
+	case 22, 23:
+		return append(out, "null"...), nil
+	case 25:
+		f = float64(float16.Frombits(uint16(arg)).Float32())
+	case 26:
+		f = float64(math.Float32frombits(uint32(arg)))
+	case 27:
+		f = math.Float64frombits(arg)
+	default:
+		return nil, fmt.Errorf("cbor: simple value %d", arg)
+	}
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return nil, fmt.Errorf("cbor: a float that is no number")
+	}
+	b, err := json.Marshal(f)
+	return append(out, b...), err
+}
