@@ -78,9 +78,8 @@ type Credential struct {
 	Issuers []string
 	Subject string
 	Types   []string
-	// Signed is when the issuer says it signed. ValidFrom is the first moment of
-	// validity, ValidUntil the first after it (RFC 8392, section 3.1.4; VC Data
-	// Model 2.0, section 4.9); zero means that none is stated.
+	// Signed is when the issuer says it signed. ValidFrom and ValidUntil bound
+	// the validity, both inclusive; zero means that none is stated.
 	Signed, ValidFrom, ValidUntil time.Time
 	Status                        []StatusRef
 	Schemas                       []SchemaRef

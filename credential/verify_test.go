@@ -100,7 +100,7 @@ func TestRefusals(t *testing.T) {
 		"purpose":                 {[]byte(replaceOnce(t, string(good().raw(t, gov)), "assertionMethod", "authentication")), credential.Policy{}, []error{credential.ErrSignature}},
 		"one of two forged":       {[]byte(replaceOnce(t, string(good().raw(t, gov, gov)), `"KeyID":"gov#1"`, `"KeyID":"gov#9"`)), credential.Policy{}, []error{credential.ErrUntrusted}},
 		"expired":                 {change(func(d *fakeDoc) { d.Until = now.Add(-time.Second) }).raw(t, gov), credential.Policy{}, []error{credential.ErrTime, credential.ErrExpired}},
-		"at its end":              {change(func(d *fakeDoc) { d.Until = now }).raw(t, gov), credential.Policy{}, []error{credential.ErrExpired}},
+		"just past its end":       {change(func(d *fakeDoc) { d.Until = now.Add(-time.Nanosecond) }).raw(t, gov), credential.Policy{}, []error{credential.ErrExpired}},
 		"not yet":                 {change(func(d *fakeDoc) { d.From = now.Add(time.Second) }).raw(t, gov), credential.Policy{}, []error{credential.ErrTime, credential.ErrNotYet}},
 		"proof expired":           {change(func(d *fakeDoc) { d.Expires = now.Add(-time.Second) }).raw(t, gov), credential.Policy{}, []error{credential.ErrExpired}},
 		"the format objects":      {change(func(d *fakeDoc) { d.ObjectTime = true }).raw(t, gov), credential.Policy{}, []error{credential.ErrTime}},

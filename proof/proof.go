@@ -51,7 +51,7 @@ type Hint struct {
 // Key is a public key with what its source says of it.
 type Key struct {
 	// ID is the name under which messages refer to the key: a DID URL, a JWK
-	// thumbprint, or for health certificates the raw bytes of the kid.
+	// thumbprint, or for health certificates the kid in standard base64.
 	ID string
 	// Controllers are the issuers for whom the key's source vouches: DIDs, iss
 	// values, spellings of a country.

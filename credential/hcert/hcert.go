@@ -115,6 +115,7 @@ var (
 	errIatAfter   = errors.New("hcert: cwt claim 6 (iat): after the end of the signer certificate's validity")
 	errOddIssuer  = errors.New("hcert: cwt claim 1 (iss): not a country code")
 	errFloatTime  = errors.New("hcert: cwt claim 4 or 6: time as floating point")
+	errIndefinite = errors.New("hcert: cwt: indefinite lengths")
 	errUsage      = errors.New("hcert: extended key usage of the signer certificate is not for this type")
 	errKIDMissing = errors.New("hcert: no kid")
 )

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/fxamacker/cbor/v2"
 
@@ -168,6 +169,10 @@ type claims struct {
 }
 
 func parseClaims(raw []byte) (*claims, error) {
+	raw, indefinite, err := cborx.Definite(raw)
+	if err != nil {
+		return nil, fmt.Errorf("hcert: cwt: %w", quiet(err))
+	}
 	if !cborx.Is(raw, cborx.Map) {
 		return nil, errors.New("hcert: cwt is not a map")
 	}
@@ -176,7 +181,9 @@ func parseClaims(raw []byte) (*claims, error) {
 		return nil, fmt.Errorf("hcert: cwt: %w", quiet(err))
 	}
 	c := &claims{payload: &Payload{}}
-	var err error
+	if indefinite {
+		c.tolerated = append(c.tolerated, errIndefinite)
+	}
 	if c.expires, err = c.time("4 (exp)", w.Expires); err != nil {
 		return nil, err
 	}
@@ -188,7 +195,7 @@ func parseClaims(raw []byte) (*claims, error) {
 	}
 	if w.Issuer != nil {
 		iss, ok := cborx.String(w.Issuer, cborx.Text)
-		if !ok {
+		if !ok || !utf8.Valid(iss) {
 			return nil, errors.New("hcert: cwt claim 1 (iss) is not text")
 		}
 		c.payload.Issuer = string(iss)

@@ -3,6 +3,7 @@
 package cborx
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"github.com/fxamacker/cbor/v2"
@@ -22,17 +23,96 @@ func First(b []byte) (item, rest []byte, err error) {
 	return m, rest, err
 }
 
+// Definite reads one data item that may have indefinite lengths, under the same
+// limits, and returns it with definite ones; changed reports whether it had any.
+// Other than Decode it does not look for duplicate keys.
+func Definite(b []byte) (item []byte, changed bool, err error) {
+	if strict.Wellformed(b) == nil {
+		return b, false, nil
+	}
+	if err := lenient.Wellformed(b); err != nil {
+		return nil, false, err
+	}
+	item, _ = appendDefinite(make([]byte, 0, len(b)+len(b)/4), b)
+	return item, true, nil
+}
+
+const breakCode = 0xff
+
+// appendDefinite trusts that b is well-formed, and so that nesting is bounded.
+func appendDefinite(out, b []byte) (_, rest []byte) {
+	major, indefinite := b[0]>>5, b[0]&31 == 31
+	if !indefinite {
+		_, n, rest, _, _ := Head(b)
+		out = append(out, b[:len(b)-len(rest)]...)
+		switch major {
+		case Bytes, Text:
+			return append(out, rest[:n]...), rest[n:]
+		case Map:
+			n *= 2
+		case Tag:
+			n = 1
+		case Array:
+		default:
+			n = 0
+		}
+		for range n {
+			out, rest = appendDefinite(out, rest)
+		}
+		return out, rest
+	}
+	var content []byte
+	n := uint64(0)
+	for rest = b[1:]; rest[0] != breakCode; n++ {
+		if major == Bytes || major == Text {
+			_, size, chunk, _, _ := Head(rest)
+			content, rest = append(content, chunk[:size]...), chunk[size:]
+		} else {
+			content, rest = appendDefinite(content, rest)
+		}
+	}
+	switch major {
+	case Bytes, Text:
+		n = uint64(len(content))
+	case Map:
+		n /= 2
+	}
+	return append(AppendHead(out, major, n), content...), rest[1:]
+}
+
+// AppendHead writes the shortest head of an item.
+func AppendHead(b []byte, major byte, n uint64) []byte {
+	switch {
+	case n < 24:
+		return append(b, major<<5|byte(n))
+	case n <= 0xff:
+		return append(b, major<<5|24, byte(n))
+	case n <= 0xffff:
+		return binary.BigEndian.AppendUint16(append(b, major<<5|25), uint16(n))
+	case n <= 0xffffffff:
+		return binary.BigEndian.AppendUint32(append(b, major<<5|26), uint32(n))
+	}
+	return binary.BigEndian.AppendUint64(append(b, major<<5|27), n)
+}
+
 // Encode writes deterministically (RFC 8949, section 4.2.1).
 func Encode(v any) ([]byte, error) { return canonical.Marshal(v) }
 
-var strict = must(cbor.DecOptions{
-	DupMapKey:        cbor.DupMapKeyEnforcedAPF,
-	IndefLength:      cbor.IndefLengthForbidden,
-	MaxNestedLevels:  limits.Nesting,
-	MaxArrayElements: limits.Members,
-	MaxMapPairs:      limits.Members,
-	UTF8:             cbor.UTF8RejectInvalid,
-}.DecMode())
+var (
+	strict  = must(options(cbor.IndefLengthForbidden).DecMode())
+	lenient = must(options(cbor.IndefLengthAllowed).DecMode())
+)
+
+func options(indefinite cbor.IndefLengthMode) cbor.DecOptions {
+	return cbor.DecOptions{
+		DupMapKey:        cbor.DupMapKeyEnforcedAPF,
+		IndefLength:      indefinite,
+		MaxNestedLevels:  limits.Nesting,
+		MaxArrayElements: limits.Members,
+		MaxMapPairs:      limits.Members,
+		UTF8:             cbor.UTF8RejectInvalid,
+	}
+}
 
 var canonical = must(cbor.CoreDetEncOptions().EncMode())
 

@@ -58,6 +58,8 @@ func TestJSON(t *testing.T) {
 		"a1 f5 00":             ``, // key of another type
 		"f8 ff":                ``,
 		"01 01":                ``,
+		"61 ff":                ``, // not UTF-8
+		"a1 61 ff 00":          ``,
 	} {
 		got, err := JSON(unhex(t, in))
 		if want == "" {
@@ -67,6 +69,42 @@ func TestJSON(t *testing.T) {
 		require.NoError(t, err, in)
 		require.Equal(t, want, string(got), in)
 	}
+}
+
+func TestDefinite(t *testing.T) {
+	for in, want := range map[string]string{
+		"01":                                     "01",
+		"9f 01 9f 02 ff 82 03 04 ff":             "83 01 81 02 82 03 04",
+		"bf 01 bf ff 61 61 7f 61 62 61 63 ff ff": "a2 01 a0 61 61 62 62 63",
+		"5f 42 01 02 41 03 ff":                   "43 01 02 03",
+		"c1 9f fb 3ff8000000000000 ff":           "c1 81 fb 3ff8000000000000",
+		"a1 01 9f ff":                            "a1 01 80",
+	} {
+		got, changed, err := Definite(unhex(t, in))
+		require.NoError(t, err, in)
+		require.Equal(t, unhex(t, want), got, in)
+		require.Equal(t, in != want, changed, in)
+	}
+	for _, bad := range []string{"", "9f 01", "bf 01 ff", "7f 41 00 ff", "ff", "9f ff 00", "5f 5f ff ff"} {
+		_, _, err := Definite(unhex(t, bad))
+		require.Error(t, err, bad)
+	}
+	_, _, err := Definite(bytes.Repeat([]byte{0x9f}, 100000))
+	require.Error(t, err)
+}
+
+func FuzzDefinite(f *testing.F) {
+	for _, s := range []string{"9f 01 9f 02 ff 82 03 04 ff", "bf 01 bf ff 61 61 7f 61 62 61 63 ff ff", "5f 42 01 02 41 03 ff"} {
+		f.Add(unhex(f, s))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		out, _, err := Definite(in)
+		if err == nil {
+			if again, changed, err := Definite(out); err != nil || changed || !bytes.Equal(again, out) {
+				t.Fatalf("%x becomes %x, which is not definite: %v", in, out, err)
+			}
+		}
+	})
 }
 
 func TestHeadAndString(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/x448/float16"
 
@@ -45,7 +46,8 @@ func appendJSON(out, b []byte, depth int) (json, rest []byte, err error) {
 		out = base64.RawURLEncoding.AppendEncode(out, rest[:arg])
 		return append(out, '"'), rest[arg:], nil
 	case Text:
-		return appendText(out, rest[:arg]), rest[arg:], nil
+		out, err = appendText(out, rest[:arg])
+		return out, rest[arg:], err
 	case Array:
 		out = append(out, '[')
 		for i := range arg {
@@ -89,8 +91,11 @@ func appendMap(out, rest []byte, pairs uint64, depth int) ([]byte, []byte, error
 			return nil, nil, fmt.Errorf("cbor: two keys have one JSON form")
 		}
 		seen[key] = true
-		out = append(appendText(out, []byte(key)), ':')
 		var err error
+		if out, err = appendText(out, []byte(key)); err != nil {
+			return nil, nil, err
+		}
+		out = append(out, ':')
 		if out, rest, err = appendJSON(out, rest, depth+1); err != nil {
 			return nil, nil, err
 		}
@@ -98,12 +103,12 @@ func appendMap(out, rest []byte, pairs uint64, depth int) ([]byte, []byte, error
 	return append(out, '}'), rest, nil
 }
 
-func appendText(out, s []byte) []byte {
-	b, err := json.Marshal(string(s))
-	if err != nil { // a string always has a JSON form
-		return append(out, `""`...)
+func appendText(out, s []byte) ([]byte, error) {
+	if !utf8.Valid(s) {
+		return nil, fmt.Errorf("cbor: text that is not UTF-8")
 	}
-	return append(out, b...)
+	b, err := json.Marshal(string(s))
+	return append(out, b...), err
 }
 
 func appendSimple(out []byte, arg uint64, info byte) ([]byte, error) {

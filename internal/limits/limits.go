@@ -44,3 +44,49 @@ const (
 	// than any signer needs.
 	KeySize = 8192
 )
+
+// ReportText is the longest subject or detail of a report, in bytes; both may
+// repeat words of a hostile credential.
+const ReportText = 512
+
+// JSONValues is the most values, members of members included, that a JSON
+// credential or status list has; each costs 48 bytes while it is read.
+const JSONValues = 1 << 17
+
+// Status lists that a verifier holds.
+const (
+	// StatusMemory is how many bytes of status lists are remembered, about.
+	StatusMemory = 256 << 20
+	// StatusLists is how many status lists are remembered.
+	StatusLists = 1024
+	// RevocationBatch is the most hashes in one batch of the DCC gateway.
+	RevocationBatch = 1000
+	// RevocationSnapshot is the largest snapshot of revocation batches, in
+	// bytes: about 1.5 million hashes.
+	RevocationSnapshot = 64 << 20
+)
+
+// Pictures of QR codes, beside Image and ImagePixels.
+const (
+	// ImageMemory is the most bytes that decoding a picture may take.
+	ImageMemory = 320_000_000
+	// ImageScans is the most scans of a progressive JPEG; cameras and editors
+	// write about ten, and each costs a pass over the whole picture.
+	ImageScans = 100
+	// ImageSearch is the largest picture, in pixels, that is searched for a
+	// code by all means; a larger one is shrunk first.
+	ImageSearch = 2_000_000
+	// ImageDetail is the largest, in pixels, that is searched once.
+	ImageDetail = 13_000_000
+	// FinderPatterns is the most places that may look like the corner of a
+	// code; the search tries every three of them.
+	FinderPatterns = 256
+)
+
+// JWK is the largest JSON Web Key on its own, with its certificates. TrustKeys
+// is the most keys of one trust list, Chain the most certificates of one key.
+const (
+	JWK       = 64 << 10
+	TrustKeys = 100_000
+	Chain     = 10
+)

@@ -10,7 +10,6 @@ package cose
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -206,7 +205,7 @@ type labels []string
 func (ls *labels) add(key []byte) (label uint64, duplicate bool) {
 	id := string(key)
 	if major, n, rest, _, ok := cborx.Head(key); ok && len(rest) == 0 && major <= cborx.NegInt {
-		id = string(appendHead(nil, major, n))
+		id = string(cborx.AppendHead(nil, major, n))
 		if major == cborx.Uint {
 			label = n
 		}
@@ -268,7 +267,7 @@ func Sign(ctx context.Context, payload, kid []byte, s proof.Signer) ([]byte, err
 	if id == 0 {
 		return nil, fmt.Errorf("cose: no identifier for %s: %w", key.Algorithms[0], proof.ErrKey)
 	}
-	protected = appendHead(protected, cborx.NegInt, uint64(-1-id))
+	protected = cborx.AppendHead(protected, cborx.NegInt, uint64(-1-id))
 	if kid != nil {
 		protected = appendString(append(protected, labelKID), cborx.Bytes, kid)
 	}
@@ -295,19 +294,5 @@ func toBeSigned(protected, payload []byte) []byte {
 }
 
 func appendString(b []byte, major byte, s []byte) []byte {
-	return append(appendHead(b, major, uint64(len(s))), s...)
-}
-
-func appendHead(b []byte, major byte, n uint64) []byte {
-	switch {
-	case n < 24:
-		return append(b, major<<5|byte(n))
-	case n <= 0xff:
-		return append(b, major<<5|24, byte(n))
-	case n <= 0xffff:
-		return binary.BigEndian.AppendUint16(append(b, major<<5|25), uint16(n))
-	case n <= 0xffffffff:
-		return binary.BigEndian.AppendUint32(append(b, major<<5|26), uint32(n))
-	}
-	return binary.BigEndian.AppendUint64(append(b, major<<5|27), n)
+	return append(cborx.AppendHead(b, major, uint64(len(s))), s...)
 }

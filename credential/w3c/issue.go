@@ -1,0 +1,189 @@
+package w3c
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/sanad-credentials/sanad/credential"
+	"github.com/sanad-credentials/sanad/internal/jcs"
+	"github.com/sanad-credentials/sanad/internal/limits"
+	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/dataintegrity"
+)
+
+// Content is what [New] makes a credential of.
+type Content struct {
+	ID string // a URL; may be empty
+	// Types beside [Type]. Contexts, URLs beside [Context], say what they mean.
+	Types, Contexts []string
+	Issuer          string // a URL, such as a DID
+	// Subject is what encoding/json makes an object of, or an array of objects:
+	// the claims, and the subject's id.
+	Subject any
+	// ValidFrom and ValidUntil are written to the second; zero leaves them out.
+	ValidFrom, ValidUntil time.Time
+}
+
+// New makes a draft of a credential. The error wraps [ErrModel] where the data
+// model is not kept.
+func New(c Content) (*credential.Draft, error) {
+	doc, err := json.Marshal(struct {
+		Context           []string `json:"@context"`
+		ID                string   `json:"id,omitempty"`
+		Type              []string `json:"type"`
+		Issuer            string   `json:"issuer"`
+		ValidFrom         string   `json:"validFrom,omitempty"`
+		ValidUntil        string   `json:"validUntil,omitempty"`
+		CredentialSubject any      `json:"credentialSubject"`
+	}{
+		append([]string{Context}, c.Contexts...), c.ID, append([]string{Type}, c.Types...), c.Issuer,
+		stamp(c.ValidFrom), stamp(c.ValidUntil), c.Subject,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("w3c: credentialSubject: %w: %w", ErrModel, err)
+	}
+	return FromJSON(doc)
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// FromJSON makes a draft of a whole credential document of at most 1 MiB that
+// has no proof yet. The error wraps [ErrModel] where doc is not strict JSON or
+// does not keep the data model, or [ErrUnsupported].
+func FromJSON(doc []byte) (*credential.Draft, error) {
+	if len(doc) > limits.Credential {
+		return nil, fmt.Errorf("w3c: %d bytes, at most %d are read: %w", len(doc), limits.Credential, ErrModel)
+	}
+	v, err := jcs.Parse(doc)
+	if err != nil {
+		return nil, fmt.Errorf("w3c: %w: %w", ErrModel, err)
+	}
+	if v.Kind() != jcs.Object {
+		return nil, fmt.Errorf("w3c: document: %s, not an object: %w", v.Kind(), ErrModel)
+	}
+	if v.Member("proof").Exists() {
+		return nil, fmt.Errorf("w3c: proof: there already is one: %w", ErrModel)
+	}
+	c, err := read(v)
+	if err != nil {
+		return nil, err
+	}
+	c.Signed = time.Time{}
+	c.Payload = &Payload{v, v.Append(nil)}
+	return &credential.Draft{Credential: *c}, nil
+}
+
+// Seal signs a draft made by [New] or [FromJSON], with one proof by each
+// signer: a set of proofs, all over the same document. The cryptosuite is the
+// one for the signer's key. The proofs' created is d.Signed or, where that is
+// zero, now. Entries of d.Status that the document does not have yet are added
+// to its credentialStatus; apart from Signed and Status, the draft's fields
+// must still say what its payload says. It implements [credential.Sealer].
+func (Format) Seal(ctx context.Context, d *credential.Draft, signers []proof.Signer) ([]byte, error) {
+	p, ok := d.Payload.(*Payload)
+	if !ok || p == nil {
+		return nil, fmt.Errorf("w3c: draft with a payload of type %T: %w", d.Payload, ErrModel)
+	}
+	if len(signers) == 0 {
+		return nil, fmt.Errorf("w3c: no signer: %w", proof.ErrKey)
+	}
+	own, err := read(p.value)
+	if err != nil {
+		return nil, err
+	}
+	if field := differs(own, &d.Credential); field != "" {
+		return nil, fmt.Errorf("w3c: the draft's %s is not its payload's: %w", field, ErrModel)
+	}
+	doc, err := withStatus(p.value, own.Status, d.Status)
+	if err != nil {
+		return nil, err
+	}
+	o := dataintegrity.Options{Created: d.Signed}
+	if o.Created.IsZero() {
+		o.Created = time.Now()
+	}
+	for i, s := range signers {
+		if doc, err = dataintegrity.Sign(ctx, doc, s, o); err != nil {
+			return nil, fmt.Errorf("w3c: signer %d: %w", i, err)
+		}
+	}
+	return doc, nil
+}
+
+// differs names the first field that a caller has changed in a draft.
+func differs(a, b *credential.Credential) string {
+	switch {
+	case a.ID != b.ID:
+		return "ID"
+	case a.Subject != b.Subject:
+		return "Subject"
+	case !slices.Equal(a.Issuers, b.Issuers):
+		return "Issuers"
+	case !slices.Equal(a.Types, b.Types):
+		return "Types"
+	case !a.ValidFrom.Equal(b.ValidFrom):
+		return "ValidFrom"
+	case !a.ValidUntil.Equal(b.ValidUntil):
+		return "ValidUntil"
+	case !slices.Equal(a.Schemas, b.Schemas):
+		return "Schemas"
+	}
+	return ""
+}
+
+// withStatus returns the document with those of refs added that are not its
+// own.
+func withStatus(v jcs.Value, own, refs []credential.StatusRef) ([]byte, error) {
+	var entries [][]byte
+	for i, r := range refs {
+		if slices.ContainsFunc(own, func(o credential.StatusRef) bool {
+			return o.Type == r.Type && o.Purpose == r.Purpose && o.List == r.List && o.Index == r.Index
+		}) {
+			continue
+		}
+		if r.Type != StatusType {
+			return nil, fmt.Errorf("w3c: status entry %d: its type can't be written: %w", i, ErrUnsupported)
+		}
+		e := append(jcs.Quote([]byte(`{"statusListCredential":`), r.List), `,"statusListIndex":"`...)
+		e = append(strconv.AppendUint(e, r.Index, 10), `","statusPurpose":`...)
+		entries = append(entries, append(jcs.Quote(e, r.Purpose), `,"type":"`+StatusType+`"}`...))
+	}
+	if len(entries) == 0 {
+		return v.Append(nil), nil
+	}
+	doc := v.Append(nil, "credentialStatus")
+	doc = append(doc[:len(doc)-1], `,"credentialStatus":[`...)
+	switch s := v.Member("credentialStatus"); s.Kind() {
+	case jcs.Object:
+		doc = append(s.Append(doc), ',')
+	case jcs.Array:
+		for _, e := range s.Elements() {
+			doc = append(e.Append(doc), ',')
+		}
+	}
+	for i, e := range entries {
+		if i > 0 {
+			doc = append(doc, ',')
+		}
+		doc = append(doc, e...)
+	}
+	doc = append(doc, ']', '}')
+	// What was added must keep the data model too.
+	sealed, err := jcs.Parse(doc)
+	if err != nil {
+		return nil, fmt.Errorf("w3c: credentialStatus: %w: %w", ErrModel, err)
+	}
+	if _, err := read(sealed); err != nil {
+		return nil, err
+	}
+	return doc, nil
+}

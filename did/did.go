@@ -1,0 +1,166 @@
+// Package did holds DID documents and finds keys in them (W3C Decentralized
+// Identifiers 1.0; Controlled Identifiers 1.0).
+//
+// A [Document] lists the keys of a subject, its verification methods, and for
+// each purpose which of them may be used: the verification relationships. A
+// message names a key by its DID URL, the document's DID with a fragment. A
+// [Resolver] turns such a name into a [proof.Key] that allows exactly the
+// purposes for which its document lists it, and whose controller is the
+// document's own subject. Where the documents come from is for the packages
+// below: did/key reads them out of the identifier itself.
+//
+// A DID proves which key is meant, never that its subject may issue anything:
+// that is for a trust list.
+package did
+
+import (
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/sanad-credentials/sanad/proof"
+)
+
+// MaxLength is the longest DID URL that is looked at, in bytes.
+const MaxLength = 2048
+
+var (
+	// ErrInvalid says that an identifier breaks its method's syntax, or that a
+	// document contradicts itself.
+	ErrInvalid = errors.New("invalid DID")
+	// ErrUnsupported says that the identifier is well-formed and its kind of key
+	// not implemented. It wraps [proof.ErrKey].
+	ErrUnsupported = fmt.Errorf("unsupported kind of key: %w", proof.ErrKey)
+)
+
+// VerificationMethod is one key of a document.
+type VerificationMethod struct {
+	ID         string // DID URL
+	Controller string // the DID that controls the key
+	Public     crypto.PublicKey
+}
+
+// Document is a DID document, as far as signatures need it.
+type Document struct {
+	ID      string
+	Methods []VerificationMethod
+	// Relationships gives, for each purpose, the IDs of the methods that may be
+	// used for it.
+	Relationships map[proof.Purpose][]string
+}
+
+// Key returns the key named by id, a DID URL of this document, with the
+// purposes for which the document lists it. It returns nil where the document
+// has no such method or lists it for no purpose, and an error wrapping
+// [proof.ErrKey] where the key is unusable.
+//
+// A method whose controller is another DID than the document's subject speaks
+// for neither: the other has not said that the key is its own. Its key has no
+// controllers.
+func (d *Document) Key(id string) (*proof.Key, error) {
+	i := slices.IndexFunc(d.Methods, func(m VerificationMethod) bool { return m.ID == id })
+	if i < 0 {
+		return nil, nil
+	}
+	m := &d.Methods[i]
+	var purposes []proof.Purpose
+	for _, p := range slices.Sorted(maps.Keys(d.Relationships)) {
+		if slices.Contains(d.Relationships[p], id) {
+			purposes = append(purposes, p)
+		}
+	}
+	if len(purposes) == 0 {
+		return nil, nil
+	}
+	algorithms, err := proof.AlgorithmsFor(m.Public)
+	if err != nil {
+		return nil, fmt.Errorf("did: verification method: %w", err)
+	}
+	k := &proof.Key{ID: id, Public: m.Public, Algorithms: algorithms, Purposes: purposes}
+	if m.Controller == d.ID {
+		k.Controllers = []string{d.ID}
+	}
+	return k, nil
+}
+
+// Split separates a DID URL into the DID and the fragment after "#". ok is
+// false where url is no DID URL of at most [MaxLength] bytes with a fragment,
+// or has a path or query, which no verification method here has.
+func Split(url string) (id, fragment string, ok bool) {
+	id, fragment, ok = strings.Cut(url, "#")
+	if !ok || fragment == "" || len(url) > MaxLength || strings.ContainsAny(id, "/?") || strings.Contains(fragment, "#") {
+		return "", "", false
+	}
+	return id, fragment, Method(id) != ""
+}
+
+// Method returns the method of a DID, "key" for did:key:…; empty where id is
+// no DID (DID 1.0, section 3.1) or longer than [MaxLength].
+func Method(id string) string {
+	rest, ok := strings.CutPrefix(id, "did:")
+	if !ok || len(id) > MaxLength {
+		return ""
+	}
+	method, specific, _ := strings.Cut(rest, ":")
+	for _, c := range []byte(method) {
+		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9') {
+			return ""
+		}
+	}
+	for _, c := range []byte(specific) {
+		alnum := 'a' <= c|0x20 && c|0x20 <= 'z' || '0' <= c && c <= '9'
+		if !alnum && !strings.ContainsRune(".-_:%", rune(c)) {
+			return ""
+		}
+	}
+	if specific == "" || strings.HasSuffix(specific, ":") {
+		return ""
+	}
+	return method
+}
+
+// Resolver finds keys in a fixed set of documents, which it holds in memory. It
+// implements [proof.Resolver], is immutable and safe for concurrent use.
+type Resolver struct{ documents map[string]*Document }
+
+// NewResolver makes a Resolver of documents, which must not be changed
+// afterwards. The error wraps [ErrInvalid] where two have the same ID, where
+// one has two methods of one ID, or where an ID is no DID.
+func NewResolver(documents ...*Document) (*Resolver, error) {
+	r := &Resolver{make(map[string]*Document, len(documents))}
+	for i, d := range documents {
+		if d == nil || Method(d.ID) == "" {
+			return nil, fmt.Errorf("did: document %d: no DID: %w", i, ErrInvalid)
+		}
+		if r.documents[d.ID] != nil {
+			return nil, fmt.Errorf("did: document %d: its DID has one already: %w", i, ErrInvalid)
+		}
+		seen := map[string]bool{}
+		for j, m := range d.Methods {
+			if _, _, ok := Split(m.ID); !ok || seen[m.ID] {
+				return nil, fmt.Errorf("did: document %d: verification method %d: ID is no DID URL or not unique: %w", i, j, ErrInvalid)
+			}
+			seen[m.ID] = true
+		}
+		r.documents[d.ID] = d
+	}
+	return r, nil
+}
+
+// ResolveKeys returns the key that h.KeyID names, a DID URL of one of the
+// documents; nothing where there is none.
+func (r *Resolver) ResolveKeys(_ context.Context, h proof.Hint) ([]proof.Key, error) {
+	id, _, ok := Split(h.KeyID)
+	if !ok || r.documents[id] == nil {
+		return nil, nil
+	}
+	k, err := r.documents[id].Key(h.KeyID)
+	if k == nil {
+		return nil, err
+	}
+	return []proof.Key{*k}, nil
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/sanad-credentials/sanad/internal/limits"
+	"github.com/sanad-credentials/sanad/qr"
+)
+
+const stdio = "-"
+
+// read returns what a file, or standard input for "-", holds, of at most limit
+// bytes.
+func (e *env) read(name string, limit int) ([]byte, error) {
+	in := e.stdin
+	if name != stdio {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	raw, err := io.ReadAll(io.LimitReader(in, int64(limit)+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(raw) > limit {
+		return nil, fmt.Errorf("%s: longer than %d bytes", name, limit)
+	}
+	return raw, nil
+}
+
+// errPicture says that an input is a picture and has no credential.
+var errPicture = errors.New("no QR code can be read in the picture")
+
+// readCredential reads a credential as text or JSON, or as a picture of its QR
+// code.
+func (e *env) readCredential(name string) ([]byte, error) {
+	raw, err := e.read(name, limits.Image)
+	if err != nil {
+		return nil, err
+	}
+	return decodeInput(raw)
+}
+
+func decodeInput(raw []byte) ([]byte, error) {
+	if isPicture(raw) {
+		text, err := qr.Read(raw)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", errPicture, err)
+		}
+		return []byte(text), nil
+	}
+	return trimText(raw), nil
+}
+
+// isPicture knows PNG and JPEG by their first bytes.
+func isPicture(raw []byte) bool {
+	return bytes.HasPrefix(raw, []byte("\x89PNG\r\n\x1a\n")) || bytes.HasPrefix(raw, []byte("\xff\xd8\xff"))
+}
+
+// trimText removes what editors add around a text: a byte order mark and line
+// ends. A space may be the last digit of base45, so it stays.
+func trimText(raw []byte) []byte {
+	return bytes.Trim(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")), "\r\n")
+}
+
+// write replaces a file at once: whoever reads sees the old one or the new one.
+func write(name string, data []byte, mode fs.FileMode) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = f.Close() // already closed, unless writing failed
+			_ = os.Remove(f.Name())
+		}
+	}()
+	if _, err = f.Write(data); err != nil {
+		return err
+	}
+	if err = f.Chmod(mode); err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+// create writes a file that must not exist yet.
+func create(name string, data []byte, mode fs.FileMode) (err error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there already, and is not replaced", name)
+	}
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if cerr := f.Close(); err == nil {
+			err = cerr
+		}
+		if err != nil {
+			_ = os.Remove(name) // a part of a key is of no use
+		}
+	}()
+	if _, err = f.Write(data); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// emit writes to a file, or to standard output, with a line end, for "-".
+func (e *env) emit(name string, data []byte) error {
+	if name == stdio {
+		if _, err := e.stdout.Write(data); err != nil {
+			return err
+		}
+		return e.stdout.WriteByte('\n')
+	}
+	return write(name, append(bytes.Clone(data), '\n'), 0o644)
+}

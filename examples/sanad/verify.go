@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sanad-credentials/sanad/credential"
+	"github.com/sanad-credentials/sanad/credential/hcert"
+	"github.com/sanad-credentials/sanad/credential/report"
+	"github.com/sanad-credentials/sanad/credential/w3c"
+	"github.com/sanad-credentials/sanad/did/key"
+	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/schema"
+)
+
+type verifyCmd struct {
+	Trust    []source `sep:"none" placeholder:"KIND:PATH" help:"Who may issue; repeat to merge lists. gdhcn: a trust list document; snapshot: the same, and --trust-key must have signed it; pem: a folder of certificates; jwks: a key set; did: a DID, or a file of lines 'DID NAME'."`
+	TrustKey []string `placeholder:"DID:KEY" help:"did:key that must have signed the gdhcn and snapshot lists: one of them."`
+	DID      []string `name:"did" enum:"key" help:"DID methods whose keys are looked up: key."`
+
+	Status        []string `sep:"none" placeholder:"PATH" help:"Revocations: a folder made by 'status publish', or a revocation snapshot file."`
+	StatusKey     []string `placeholder:"DID:KEY" help:"did:key that must have signed the revocation snapshots: one of them."`
+	RequireStatus bool     `help:"Without revocation data for the issuer there is no verdict."`
+
+	Time         *moment  `placeholder:"RFC3339" help:"Time of verification; now, by the device's clock."`
+	Type         []string `placeholder:"T" help:"Accept only these types."`
+	Issuer       []string `sep:"none" placeholder:"I" help:"Accept only these issuers, as the credential names them."`
+	MaxTrustAge  age      `placeholder:"7d" help:"Trust lists older than this give no verdict."`
+	MaxStatusAge age      `placeholder:"24h" help:"Status lists older than this give no verdict."`
+	Strict       bool     `help:"Refuse what issuers in production do against the letter."`
+
+	AnyIssuer  bool `help:"INSECURE: accept any issuer whose key is found, in the lists or in a did:key."`
+	ProofOnly  bool `help:"INSECURE: check the signature alone, whoever's it is."`
+	SkipStatus bool `help:"INSECURE: accept what may have been revoked."`
+
+	JSON  bool      `name:"json" help:"Write reports as JSON."`
+	Lang  string    `default:"en" placeholder:"L" help:"Language of the reasons: en, ar, fr, id or ur."`
+	Lines linesMode `help:"One credential a line; with --lines=json, one {\"id\",\"input\",\"at\"} a line. Writes one report a line."`
+
+	Files []string `arg:"" optional:"" name:"file" help:"Text, JSON, or a picture of a QR code; standard input without one, or for '-'."`
+}
+
+// Run verifies each input. The worst verdict is the exit status, and refused is
+// worse than undecided.
+func (c *verifyCmd) Run(e *env) error {
+	if err := c.check(e); err != nil {
+		return err
+	}
+	verifier, err := c.verifier(e)
+	if err != nil {
+		return undecided{err}
+	}
+	if len(c.Files) == 0 {
+		c.Files = []string{stdio}
+	}
+	worst := 0
+	for _, name := range c.Files {
+		status, err := c.input(e, verifier, name)
+		if err != nil {
+			e.note("%v", err)
+			status = exitUndecided
+		}
+		worst = worse(worst, status)
+	}
+	if worst != 0 {
+		return exitError(worst)
+	}
+	return nil
+}
+
+// worse is the one of two statuses that counts: 1 before 2 before 0.
+func worse(a, b int) int {
+	if a == exitFailed || b == exitFailed {
+		return exitFailed
+	}
+	return max(a, b)
+}
+
+// check finds contradictions in the flags.
+func (c *verifyCmd) check(e *env) error {
+	c.AnyIssuer = c.AnyIssuer || c.ProofOnly
+	switch lang, _, _ := strings.Cut(strings.ToLower(c.Lang), "-"); {
+	case !slices.Contains(report.Languages(), lang):
+		return usagef("--lang %q: it is one of %s", c.Lang, strings.Join(report.Languages(), ", "))
+	case c.SkipStatus && (c.RequireStatus || len(c.Status) > 0):
+		return usagef("--skip-status contradicts --status and --require-status")
+	case len(c.StatusKey) > 0 && len(c.Status) == 0:
+		return usagef("--status-key without --status")
+	case len(c.Trust) == 0 && !c.AnyIssuer:
+		return usagef("--trust is missing: say who may issue. For example:\n\n  sanad verify --trust pem:FOLDER_OF_CERTIFICATES%[1]s\n\nor, to learn only whether the signature holds:\n\n  sanad verify --any-issuer%[1]s\n", quoteArgs(e.args[1:]))
+	}
+	signed := slices.ContainsFunc(c.Trust, func(s source) bool { return s.kind == kindGDHCN || s.kind == kindSnapshot })
+	if len(c.TrustKey) > 0 && !signed {
+		return usagef("--trust-key without --trust gdhcn: or snapshot:")
+	}
+	return nil
+}
+
+// quoteArgs repeats arguments so that a shell reads them as they were.
+func quoteArgs(args []string) string {
+	var b strings.Builder
+	for _, a := range args {
+		if a == "" || strings.ContainsFunc(a, func(r rune) bool {
+			return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("-_=./:,+", r))
+		}) {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		b.WriteString(" " + a)
+	}
+	return b.String()
+}
+
+// formats are all that the command line reads.
+func formats(strict bool) []credential.Format {
+	return []credential.Format{hcert.Format{Strict: strict}, w3c.Format{}}
+}
+
+func (c *verifyCmd) verifier(e *env) (*credential.Verifier, error) {
+	cfg := credential.Config{
+		Formats: formats(c.Strict), Schema: schema.Health{}, RequireStatus: c.RequireStatus,
+		InsecureAnyIssuer: c.AnyIssuer, InsecureAnyController: c.ProofOnly, InsecureSkipStatus: c.SkipStatus,
+	}
+	list, err := trustLists(e, c.Trust, c.TrustKey)
+	if err != nil {
+		return nil, err
+	}
+	var keys []proof.Resolver
+	if list != nil {
+		keys = append(keys, list)
+		if !c.AnyIssuer {
+			cfg.Trust = list
+		}
+	}
+	if c.AnyIssuer || len(c.DID) > 0 {
+		keys = append(keys, key.Resolver{})
+	}
+	cfg.Keys = proof.Resolvers(keys...)
+	if len(c.Status) > 0 {
+		if cfg.Status, err = statusSources(e, c.Status, c.StatusKey); err != nil {
+			return nil, err
+		}
+	}
+	return credential.NewVerifier(cfg)
+}
+
+func (c *verifyCmd) policy() credential.Policy {
+	p := credential.Policy{
+		Types: c.Type, Issuers: c.Issuer,
+		MaxTrustAge: time.Duration(c.MaxTrustAge), MaxStatusAge: time.Duration(c.MaxStatusAge),
+	}
+	if c.Time != nil {
+		p.Time = c.Time.Time
+	}
+	return p
+}
+
+// input verifies one file, or each of its lines.
+func (c *verifyCmd) input(e *env, v *credential.Verifier, name string) (int, error) {
+	if c.Lines != linesOff {
+		return c.lines(e, v, name)
+	}
+	raw, err := e.readCredential(name)
+	if err != nil && !errors.Is(err, errPicture) {
+		return 0, err
+	}
+	var r report.Report
+	if err != nil {
+		r = malformed(err)
+	} else {
+		r = verify(e.ctx, v, raw, c.policy())
+	}
+	many := len(c.Files) > 1
+	switch {
+	case c.JSON && many:
+		err = writeLine(e.stdout, named{name, r})
+	case c.JSON:
+		err = writeIndented(e.stdout, r)
+	default:
+		if many {
+			fmt.Fprintf(e.stdout, "%s\n", printable(name))
+		}
+		err = human(e.stdout, r, c.Lang)
+	}
+	return r.ExitStatus(), err
+}
+
+func verify(ctx context.Context, v *credential.Verifier, raw []byte, p credential.Policy) report.Report {
+	return report.New(v.Verify(ctx, raw, p))
+}
+
+// malformed is the report of an input that never reached the verifier.
+func malformed(err error) report.Report {
+	return report.New(nil, &credential.Error{Checks: []credential.Check{{
+		Name: credential.CheckFormat, Outcome: credential.Failed, Err: fmt.Errorf("%w: %w", credential.ErrFormat, err),
+	}}})
+}

@@ -1,0 +1,187 @@
+// Package gdhcn reads and writes the trust lists of WHO's Global Digital Health
+// Certification Network (WorldHealthOrganization/smart-trust, "Trust network
+// gateway", and tng-cdn): DID documents whose verification methods are the
+// certificates of the network's participants.
+//
+// There are three kinds: version 1, one flat list of document signers
+// (trustlist/did.json); version 2, which says of each key its domain, the
+// participant and the usage (v2/trustlist/…/did.json); and lists of references
+// (v2/trustlist-ref/…), which hold no keys and are refused.
+//
+// Real lists are not tidy. Half the P-256 coordinates carry a sign byte, some
+// lack a leading zero, one curve name in thirty is "UNKNOWN CURVE", expired
+// certificates stay. [Parse] reads what can be read with certainty and reports
+// every method that it did not take. Two things it never does: believe a key
+// that differs from its certificate, or drop one in silence.
+//
+// A list is only as good as its signature. The caller pins the keys that may
+// sign it; the network's own lists are signed with JsonWebSignature2020, which
+// is not implemented, so they can only be read with
+// [Options].InsecureUnsigned, having come by a way that is trusted itself.
+package gdhcn
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sanad-credentials/sanad/internal/jcs"
+	"github.com/sanad-credentials/sanad/internal/limits"
+	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/dataintegrity"
+	"github.com/sanad-credentials/sanad/trustlist"
+)
+
+var (
+	// ErrFormat says that a document, or one of its methods, is not as the
+	// network writes it.
+	ErrFormat = errors.New("gdhcn: malformed trust list")
+	// ErrProof says that the list is not signed by a pinned key.
+	ErrProof = errors.New("gdhcn: trust list not authenticated")
+	// ErrOtherList says that it is not the list asked for.
+	ErrOtherList = errors.New("gdhcn: another trust list")
+	// ErrReference is the reason for a method that only refers to a document.
+	ErrReference = errors.New("gdhcn: reference to another document, no key")
+	// ErrDomain is the reason for a key that is not of the domains asked for.
+	ErrDomain = errors.New("gdhcn: not of a domain asked for")
+	// ErrKeyID is noted for a key whose listed kid is not that of its
+	// certificate. The key is kept and found under both.
+	ErrKeyID = errors.New("gdhcn: kid is not that of the certificate")
+	// ErrChain is noted for a key with an unreadable certificate above its own.
+	// The key is kept, and its chain ends there.
+	ErrChain = errors.New("gdhcn: certificate chain cut short")
+)
+
+// Skipped is a method that was not taken, or not as it stands.
+type Skipped = trustlist.Skipped
+
+// Options say what a list must be. The zero value is refused.
+type Options struct {
+	// Signers are the keys that may sign the list. One proof by one of them,
+	// of the Data Integrity cryptosuites eddsa-jcs-2022 or ecdsa-jcs-2019, made
+	// to assert and naming the key's ID as its verificationMethod, is needed.
+	Signers []proof.Key
+	// InsecureUnsigned allows Signers to be empty. Whoever can change the
+	// document on its way can then issue in any country's name.
+	InsecureUnsigned bool
+	// ID is the DID that the document must have: a signer of several lists
+	// signs them all with one key, and one must not pass for another. Empty:
+	// any.
+	ID string
+	// Domains are those wanted, such as "DCC" or "IPS-PILGRIMAGE". Empty: all.
+	// Version 1 states none, so with a filter none of its keys is taken.
+	Domains []string
+	// Names are further spellings under which a participant appears as issuer,
+	// by its code on the list: those of [trustlist.CountryNames] need not be
+	// given.
+	Names map[string][]string
+}
+
+// Parse reads a trust list of at most 64 MB and 100,000 keys and returns it
+// with a report of every method that was not taken or needs a remark, in the
+// order of the document.
+//
+// An entry is what one participant may do in one usage: its Authority is the
+// participant's code, and document signers (usage DSC, and all of version 1)
+// have the roles issue and status; any other usage has a role of its own name,
+// which grants nothing. Names is never nil: a participant that is no country
+// speaks under its code alone. A key is identified by its certificate
+// ([trustlist.KeyID]), and by the listed kid too where that differs.
+// Certificates that have expired are kept; [trustlist.List.Authorize] refuses
+// them. The list's Issued and Expires are those of the proof that verified.
+//
+// The error wraps [ErrFormat], [ErrProof] or [ErrOtherList]; where methods were
+// there and none could be read, it wraps the first one's reason, for a list of
+// references [ErrReference]. A list without methods, or without any in the
+// domains asked for, is an empty list: that is how the last key is withdrawn.
+func Parse(raw []byte, o Options) (*trustlist.List, []Skipped, error) {
+	if len(raw) > limits.TrustList {
+		return nil, nil, fmt.Errorf("%w: %d bytes, at most %d are read", ErrFormat, len(raw), limits.TrustList)
+	}
+	doc, err := jcs.Parse(raw)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	issued, expires, err := authenticate(doc, &o)
+	if err != nil {
+		return nil, nil, err
+	}
+	id, _ := doc.Member("id").Text()
+	if o.ID != "" && id != o.ID {
+		return nil, nil, fmt.Errorf("%w: its id is not the one asked for", ErrOtherList)
+	}
+	methods := doc.Member("verificationMethod")
+	if methods.Kind() != jcs.Array {
+		return nil, nil, fmt.Errorf("%w: verificationMethod: %s, not an array", ErrFormat, methods.Kind())
+	}
+	if methods.Len() > limits.TrustKeys {
+		return nil, nil, fmt.Errorf("%w: %d methods, at most %d are read", ErrFormat, methods.Len(), limits.TrustKeys)
+	}
+	b := builder{o: &o, groups: map[group]int{}, seen: map[seen]bool{}}
+	for i, v := range methods.Elements() {
+		b.add(i, v)
+	}
+	if n := methods.Len(); n > 0 && b.failed == n {
+		return nil, b.skipped, fmt.Errorf("gdhcn: none of %d methods could be read: %w", n, b.skipped[0].Reason)
+	}
+	l, err := trustlist.New(trustlist.Info{Name: id, Issued: issued, Expires: expires}, b.entries...)
+	if err != nil {
+		return nil, b.skipped, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	return l, b.skipped, nil
+}
+
+// authenticate checks the document's proof and returns its times.
+func authenticate(doc jcs.Value, o *Options) (issued, expires time.Time, err error) {
+	if len(o.Signers) == 0 {
+		if !o.InsecureUnsigned {
+			return issued, expires, fmt.Errorf("%w: Options.Signers is empty, and InsecureUnsigned not set", ErrProof)
+		}
+		p := doc.Member("proof")
+		return stamp(p.Member("created")), stamp(p.Member("expires")), nil
+	}
+	if t, _ := doc.Member("proof").Member("type").Text(); t == "JsonWebSignature2020" {
+		return issued, expires, fmt.Errorf("%w: proof type JsonWebSignature2020 is not supported", ErrProof)
+	}
+	d, err := dataintegrity.FromValue(doc)
+	if err != nil {
+		return issued, expires, fmt.Errorf("%w: %w", ErrProof, err)
+	}
+	reason := errors.New("no proof names a pinned key")
+	for i, p := range d.Proofs {
+		for _, k := range o.Signers {
+			if p.VerificationMethod != k.ID || p.Purpose != proof.AssertionMethod {
+				continue
+			}
+			if err := d.Verify(i, k); err != nil {
+				reason = err
+				continue
+			}
+			if p.Created.IsZero() {
+				// Nothing would tell it from an older one.
+				return issued, expires, fmt.Errorf("%w: proof without created", ErrProof)
+			}
+			return p.Created, p.Expires, nil
+		}
+	}
+	return issued, expires, fmt.Errorf("%w: %w", ErrProof, reason)
+}
+
+func stamp(v jcs.Value) time.Time {
+	s, _ := v.Text()
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// names are the spellings of a participant, never none.
+func (o *Options) names(participant string) []string {
+	names := trustlist.CountryNames(participant)
+	if names == nil {
+		names = []string{participant}
+	}
+	return slices.Concat(names, o.Names[participant])
+}
