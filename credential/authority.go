@@ -38,7 +38,7 @@ func (r *run) issuer(ctx context.Context, c *Credential, res *Result, name strin
 		var err error
 		if r.v.cfg.Trust != nil {
 			var e *trustlist.Entry
-			e, err = r.v.cfg.Trust.Authorize(ctx, trustlist.Query{Key: s.Key, Issuer: name, Types: c.Types, Role: r.role, About: r.about, Signed: c.Signed, Now: r.p.Time})
+			e, err = r.v.cfg.Trust.Authorize(ctx, r.query(c, s, name))
 			if err == nil {
 				s.Authority = e
 				err = r.age(e)
@@ -90,6 +90,16 @@ func (r *run) issuer(ctx context.Context, c *Credential, res *Result, name strin
 		r.add(CheckIssuer, subject, ErrIssuer)
 	}
 	return bound && authorised
+}
+
+// query dates a signature by its own account first: what the credential says of
+// its signing may be another signature's.
+func (r *run) query(c *Credential, s *Signatory, issuer string) trustlist.Query {
+	signed := s.Created
+	if signed.IsZero() {
+		signed = c.Signed
+	}
+	return trustlist.Query{Key: s.Key, Issuer: issuer, Types: c.Types, Role: r.role, About: r.about, Signed: signed, Now: r.p.Time}
 }
 
 // wrapTrust leaves what makes a check inconclusive free of ErrUntrusted.

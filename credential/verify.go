@@ -60,6 +60,7 @@ type Policy struct {
 type Signatory struct {
 	Proof     string // its ID
 	Issuer    string // the only issuer it may speak for; empty: any
+	Created   time.Time // when it says it was made; zero: it does not
 	Key       proof.Key
 	Authority *trustlist.Entry // nil: on no trust list
 }
@@ -297,7 +298,7 @@ func (r *run) proof(ctx context.Context, p *Proof, res *Result) bool {
 			r.add(CheckTrust, p.ID, wrap(ErrUntrusted, err))
 		}
 	}
-	res.Signatories = append(res.Signatories, Signatory{Proof: p.ID, Issuer: p.Hint.Issuer, Key: won.Key})
+	res.Signatories = append(res.Signatories, Signatory{Proof: p.ID, Issuer: p.Hint.Issuer, Created: p.Created, Key: won.Key})
 	return true
 }
 

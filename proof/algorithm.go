@@ -56,7 +56,8 @@ func (a Algorithm) hash() crypto.Hash {
 func AlgorithmsFor(pub crypto.PublicKey) ([]Algorithm, error) {
 	switch k := pub.(type) {
 	case *ecdsa.PublicKey:
-		if k == nil || k.Curve == nil {
+		//lint:ignore SA1019 a key made by hand may lack its point, and Bytes would panic
+		if k == nil || k.Curve == nil || k.X == nil || k.Y == nil {
 			return nil, fmt.Errorf("proof: incomplete ECDSA key: %w", ErrKey)
 		}
 		if _, err := k.Bytes(); err != nil {

@@ -15,9 +15,10 @@ const minModules = 21
 // Read returns the text of the QR code in a picture, a PNG or JPEG file of at
 // most 16 MiB and 40 million pixels (20 million with 16 bits a sample or in a
 // colour JPEG). The code may be turned, skewed, mirrored, light on dark, on a
-// transparent background or without its quiet zone. Of several codes one is
-// read. What a code holds as bytes is taken for UTF-8 if it is that, and
-// otherwise for Shift JIS or Latin-1, unless the code says which it is.
+// transparent background or without its quiet zone, but wants two pixels or
+// more for each module, or exactly one. Of several codes at most one is read.
+// What a code holds as bytes is taken for UTF-8 if it is that, and otherwise
+// for Shift JIS or Latin-1, unless the code says which it is.
 //
 // The error wraps [ErrImage] or [ErrNoCode]; a code that is too damaged or too
 // small to be read counts as none. Give the text to a verifier before you

@@ -78,15 +78,17 @@ func (h Health) CheckSchema(_ context.Context, c *credential.Credential) error {
 //
 // These deviations are accepted, because verifiers of the network accept them:
 //   - a date with a time behind it where the schema wants a date;
-//   - null for an absent group;
 //   - a name that has only the standard form of the forename, as 1.3.2 allows;
 //   - before 1.3.0, texts beyond 50 characters, standard names with other
-//     characters than A to Z and "<", an empty country, and a birth date that is
-//     only a year or a month.
+//     characters than A to Z and "<", a country without a capital letter, and a
+//     birth date that is only a year or a month.
 //
-// It is stricter than the schemas in four points: the dots of the version are
-// dots; a code, issuer or identifier that is required is not empty; some part of
-// the standard name is not empty; and an empty array is never accepted.
+// Where Health.Strict refuses those, it still differs from the schemas as a
+// validator reads them. It reads null as absent, allows the zones +02 and +0200,
+// which the schema's own examples have, and takes a second 60 on trust. It is
+// stricter in that the dots of the version are dots; that a code, issuer,
+// identifier or standard surname that is required is not empty; that one of v, t
+// and r is there in every version; and that dr, if present, is text.
 func CheckDCC(d *hcert.DCC) error { return Health{}.dcc(d, time.Time{}) }
 
 // CheckICVP checks an international certificate of vaccination or prophylaxis by

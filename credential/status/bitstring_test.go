@@ -74,7 +74,7 @@ func TestBitstring(t *testing.T) {
 		"no id":              {at(1), revocation.with("id", nil), nil, ""},
 		"another id":         {at(1), revocation.with("id", listURL+"0"), credential.ErrInconclusive, ""},
 		"no validUntil":      {at(1), revocation.with("validUntil", nil), nil, ""},
-		"expired":            {at(0), revocation.with("validUntil", now), credential.ErrInconclusive, ""},
+		"expired":            {at(0), revocation.with("validUntil", now.Add(-time.Second)), credential.ErrInconclusive, ""},
 		"not yet valid":      {at(0), revocation.with("validFrom", now.Add(time.Second)), credential.ErrInconclusive, ""},
 		"another type":       {at(1), revocation.with("type", "VerifiableCredential"), credential.ErrInconclusive, ""},
 		"no subject":         {at(1), revocation.with("credentialSubject", nil), credential.ErrInconclusive, ""},

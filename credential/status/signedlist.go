@@ -58,10 +58,8 @@ func sameSlice(a, b []byte) bool {
 }
 
 // forget drops the lists not used for longest while too much is held, but keeps
-// the one in use.
+// the one in use. The caller holds b.mu.
 func (b *Bitstring) forget(keep *signedList) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	for len(b.lists) > 1 {
 		var sum int64
 		oldest, url := keep, ""

@@ -56,12 +56,12 @@ func stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// FromJSON makes a draft of a whole credential document of at most 1 MiB that
-// has no proof yet. The error wraps [ErrModel] where doc is not strict JSON or
+// FromJSON makes a draft of a whole credential document of at most 24 MiB
+// that has no proof yet. The error wraps [ErrModel] where doc is not strict JSON or
 // does not keep the data model, or [ErrUnsupported].
 func FromJSON(doc []byte) (*credential.Draft, error) {
-	if len(doc) > limits.Credential {
-		return nil, fmt.Errorf("w3c: %d bytes, at most %d are read: %w", len(doc), limits.Credential, ErrModel)
+	if len(doc) > limits.StatusList {
+		return nil, fmt.Errorf("w3c: %d bytes, at most %d are read: %w", len(doc), limits.StatusList, ErrModel)
 	}
 	v, err := jcs.Parse(doc)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/internal/jcs"
+	"github.com/sanad-credentials/sanad/internal/limits"
 	"github.com/sanad-credentials/sanad/internal/xsd"
 )
 
@@ -35,7 +36,7 @@ func read(v jcs.Value) (*credential.Credential, error) {
 		}
 	}
 	c := &credential.Credential{
-		Format: "w3c", ID: doc.url("id"), Types: types,
+		Format: "w3c", ID: doc.url("id"), Types: own(types),
 		Issuers: []string{doc.issuer()}, Subject: doc.subject(),
 		ValidFrom: doc.time("validFrom"), ValidUntil: doc.time("validUntil"),
 	}
@@ -116,6 +117,12 @@ func (o object) time(name string) time.Time {
 	return t
 }
 
+// own are the types that tell one credential from another: all but the one that
+// every credential has, which no trust list should have to grant.
+func own(types []string) []string {
+	return slices.DeleteFunc(slices.Clone(types), func(t string) bool { return t == Type })
+}
+
 // types reads the member type: a string, or an array of different ones (4.5).
 func (o object) types() []string {
 	m := o.v.Member("type")
@@ -124,6 +131,10 @@ func (o object) types() []string {
 	case jcs.String:
 		out = []string{o.text("type")}
 	case jcs.Array:
+		if m.Len() > limits.Types {
+			o.fail("type", "more than "+strconv.Itoa(limits.Types))
+			return nil
+		}
 		for _, e := range m.Elements() {
 			s, _ := e.Text()
 			if slices.Contains(out, s) {
@@ -189,8 +200,8 @@ func (o object) typed(name string) []object {
 func (o object) contexts() {
 	const name = "@context"
 	m := o.v.Member(name)
-	if m.Kind() != jcs.Array {
-		o.fail(name, m.Kind().String()+", not an array")
+	if m.Kind() != jcs.Array || m.Len() == 0 {
+		o.fail(name, m.Kind().String()+", not an array with some")
 	}
 	for i, e := range m.Elements() {
 		s, ok := e.Text()

@@ -1,6 +1,7 @@
 package key_test
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -10,6 +11,7 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log"
 	"maps"
@@ -102,7 +104,7 @@ func TestParseRefuses(t *testing.T) {
 	ed := []byte(k["z6Mk"].Public().(ed25519.PublicKey))
 	point, err := k["zDn"].Public().(*ecdsa.PublicKey).Bytes()
 	require.NoError(t, err)
-	compressed := elliptic.MarshalCompressed(elliptic.P256(), k["zDn"].Public().(*ecdsa.PublicKey).X, k["zDn"].Public().(*ecdsa.PublicKey).Y)
+	compressed := append([]byte{2 | point[64]&1}, point[1:33]...)
 	with := func(base multibase.Encoding, parts ...[]byte) string {
 		s, err := multibase.Encode(base, slices.Concat(parts...))
 		require.NoError(t, err)
@@ -110,7 +112,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 	const z = multibase.Base58BTC
 	offCurve := slices.Clone(compressed)
-	for elliptic.IsOnCurve(offCurve) {
+	for isOnCurve(offCurve) {
 		offCurve[32]++
 	}
 	for name, c := range map[string]struct {
@@ -156,7 +158,7 @@ func TestUnsupportedKeys(t *testing.T) {
 		_, err = key.NewSigner(k)
 		require.ErrorIs(t, err, proof.ErrKey)
 	}
-	for _, pub := range []crypto.PublicKey{nil, "x", ed25519.PublicKey{1}, (*ecdsa.PublicKey)(nil), &ecdsa.PublicKey{Curve: elliptic.P256()}} {
+	for _, pub := range []crypto.PublicKey{nil, "x", ed25519.PublicKey{1}, (*ecdsa.PublicKey)(nil), &ecdsa.PublicKey{}} {
 		_, err := key.ID(pub)
 		require.ErrorIs(t, err, proof.ErrKey)
 	}
@@ -164,15 +166,13 @@ func TestUnsupportedKeys(t *testing.T) {
 	require.ErrorIs(t, err, proof.ErrKey)
 }
 
-// offCurve above needs to know when it is off.
 func isOnCurve(compressed []byte) bool {
 	x, _ := elliptic.UnmarshalCompressed(elliptic.P256(), compressed)
 	return x != nil
 }
 
 type vector struct {
-	VerificationKeyPair, VerificationMethod, VerificationKey map[string]any
-	DIDDocument                                              struct {
+	DIDDocument struct {
 		ID                 string
 		VerificationMethod []map[string]any
 		AssertionMethod    []any
@@ -201,6 +201,9 @@ func TestConformanceDIDKey(t *testing.T) {
 		var vectors map[string]vector
 		require.NoError(t, json.Unmarshal(b, &vectors))
 		for _, id := range slices.Sorted(maps.Keys(vectors)) {
+			if !strings.HasPrefix(id, "did:") {
+				continue // one file has a document out of its place, beside the identifiers
+			}
 			v := vectors[id]
 			pub, err := key.Parse(id)
 			if !slices.ContainsFunc([]string{"z6Mk", "zDn", "z82"}, func(p string) bool { return strings.HasPrefix(id, "did:key:"+p) }) {
@@ -217,4 +220,87 @@ func TestConformanceDIDKey(t *testing.T) {
 		}
 	}
 	fmt.Printf("conformance: did-key %d/%d\n", met, total)
+}
+
+func isUnsupported(err error) bool { return errors.Is(err, did.ErrUnsupported) }
+
+// samePublic compares a key with a vector's verification method, which holds a
+// JWK or the key's bytes in base58.
+func samePublic(t *testing.T, pub crypto.PublicKey, method map[string]any) bool {
+	t.Helper()
+	var raw []byte
+	switch k := pub.(type) {
+	case ed25519.PublicKey:
+		raw = k
+	case *ecdsa.PublicKey:
+		point, err := k.Bytes()
+		require.NoError(t, err)
+		raw = point[1:]
+	}
+	if jwk, ok := method["publicKeyJwk"].(map[string]any); ok {
+		x, err := base64.RawURLEncoding.DecodeString(jwk["x"].(string))
+		require.NoError(t, err)
+		y, _ := jwk["y"].(string)
+		yb, err := base64.RawURLEncoding.DecodeString(y)
+		require.NoError(t, err)
+		return bytes.Equal(raw, append(x, yb...))
+	}
+	_, b, err := multibase.Decode("z" + method["publicKeyBase58"].(string))
+	require.NoError(t, err)
+	if len(b) == 33 { // a compressed point
+		return bytes.Equal(b[1:], raw[:32]) && b[0]&1 == raw[63]&1
+	}
+	return bytes.Equal(b, raw)
+}
+
+func FuzzParse(f *testing.F) {
+	for _, k := range keys(f) {
+		id, err := key.ID(k.Public())
+		require.NoError(f, err)
+		f.Add(id)
+	}
+	f.Add("did:key:z")
+	f.Fuzz(func(t *testing.T, id string) {
+		pub, err := key.Parse(id)
+		if err != nil {
+			return
+		}
+		if again, err := key.ID(pub); err != nil || again != id {
+			t.Fatalf("%q is written %q, %v", id, again, err)
+		}
+	})
+}
+
+func BenchmarkResolve(b *testing.B) {
+	for begin, k := range keys(b) {
+		s, err := key.NewSigner(k)
+		require.NoError(b, err)
+		h := proof.Hint{KeyID: s.Key().ID}
+		b.Run(begin, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := (key.Resolver{}).ResolveKeys(ctx, h); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// A key becomes an issuer's identifier, and a verifier gets it back from there.
+func Example() {
+	private := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)) // from your key store
+	signer, err := key.NewSigner(private)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(signer.Key().Controllers[0])
+
+	keys, err := key.Resolver{}.ResolveKeys(context.Background(), proof.Hint{KeyID: signer.Key().ID})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(keys), keys[0].Algorithms, proof.Same(keys[0].Public, private.Public()))
+	// Output:
+	// did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp
+	// 1 [EdDSA] true
 }

@@ -76,8 +76,9 @@ func (l *linesMode) Decode(ctx *kong.DecodeContext) error {
 	}
 }
 
-// source is a value of --trust: what kind of list, and where.
-type source struct{ kind, path string }
+// source is a value of --trust: what kind of list, and where. A key set does not
+// say whose it is; name may.
+type source struct{ kind, name, path string }
 
 // The kinds of --trust.
 const (
@@ -88,7 +89,7 @@ const (
 	kindDID      = "did"
 )
 
-// UnmarshalText reads KIND:PATH.
+// UnmarshalText reads KIND:PATH, or jwks:ISSUER=PATH.
 func (s *source) UnmarshalText(b []byte) error {
 	kind, path, ok := strings.Cut(string(b), ":")
 	switch kind {
@@ -99,6 +100,9 @@ func (s *source) UnmarshalText(b []byte) error {
 	if !ok || path == "" {
 		return fmt.Errorf("%q is not KIND:PATH with a KIND of %s, %s, %s, %s or %s", b, kindGDHCN, kindSnapshot, kindPEM, kindJWKS, kindDID)
 	}
-	*s = source{kind, path}
+	*s = source{kind: kind, path: path}
+	if name, file, ok := strings.Cut(path, "="); ok && kind == kindJWKS {
+		s.name, s.path = name, file
+	}
 	return nil
 }

@@ -12,7 +12,6 @@ import (
 	"runtime"
 
 	"github.com/sanad-credentials/sanad/credential"
-	"github.com/sanad-credentials/sanad/credential/report"
 	"github.com/sanad-credentials/sanad/internal/limits"
 )
 
@@ -192,4 +191,3 @@ func nextLine(in *bufio.Reader) ([]byte, error) {
 		}
 	}
 }
-

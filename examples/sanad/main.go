@@ -44,9 +44,10 @@ type commands struct {
 		Sign  trustSignCmd  `cmd:"" help:"Sign a trust list."`
 	} `cmd:"" help:"Show and make trust lists."`
 	Status struct {
-		New     statusNewCmd     `cmd:"" help:"Add an empty status list to a store."`
-		Revoke  statusRevokeCmd  `cmd:"" help:"Revoke a credential in a store."`
-		Publish statusPublishCmd `cmd:"" help:"Sign a store's lists and write them for verifiers."`
+		New      statusNewCmd      `cmd:"" help:"Add an empty status list to a store."`
+		Revoke   statusRevokeCmd   `cmd:"" help:"Revoke a credential in a store."`
+		Publish  statusPublishCmd  `cmd:"" help:"Sign a store's lists and write them for verifiers."`
+		Snapshot statusSnapshotCmd `cmd:"" help:"Revoke health certificates, by their hashes."`
 	} `cmd:"" help:"Keep and publish status lists."`
 	QR qrCmd `cmd:"" name:"qr" help:"Write and read QR codes."`
 }

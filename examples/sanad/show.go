@@ -70,8 +70,11 @@ func human(w io.Writer, r report.Report, lang string) error {
 		fmt.Fprintf(&b, "  %-12s %s\n", "", report.Text(reason.Code, lang))
 	}
 	for _, c := range r.Checks {
-		if c.Outcome == "failed" || c.Outcome == "inconclusive" {
+		switch c.Outcome {
+		case "failed", "inconclusive":
 			field(c.Name, c.Detail)
+		case "not run":
+			field("not checked", c.Name+": "+c.Detail)
 		}
 	}
 	for _, note := range r.Tolerated {

@@ -11,6 +11,7 @@ import (
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/credential/status"
 	"github.com/sanad-credentials/sanad/credential/w3c"
+	"github.com/sanad-credentials/sanad/proof"
 )
 
 // store is a status store that this process alone writes to.
@@ -99,7 +100,7 @@ func (c *statusPublishCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	issuer, err := credential.NewIssuer(credential.IssuerConfig{Sealer: w3c.Format{}, Signers: signers(signer)})
+	issuer, err := credential.NewIssuer(credential.IssuerConfig{Sealer: w3c.Format{}, Signers: []proof.Signer{signer}})
 	if err != nil {
 		return err
 	}

@@ -18,9 +18,9 @@ import (
 )
 
 type verifyCmd struct {
-	Trust    []source `sep:"none" placeholder:"KIND:PATH" help:"Who may issue; repeat to merge lists. gdhcn: a trust list document; snapshot: the same, and --trust-key must have signed it; pem: a folder of certificates; jwks: a key set; did: a DID, or a file of lines 'DID NAME'."`
+	Trust    []source `sep:"none" placeholder:"KIND:PATH" help:"Who may issue; repeat to merge lists. gdhcn: a trust list document; snapshot: the same, and --trust-key must have signed it; pem: a folder of certificates; jwks: a key set, jwks:ISSUER=PATH where it is one issuer's; did: a DID, or a file of lines 'DID NAME'."`
 	TrustKey []string `placeholder:"DID:KEY" help:"did:key that must have signed the gdhcn and snapshot lists: one of them."`
-	DID      []string `name:"did" enum:"key" help:"DID methods whose keys are looked up: key."`
+	DID      []string `name:"did" enum:"key" placeholder:"METHOD" help:"DID methods whose keys are looked up: key."`
 
 	Status        []string `sep:"none" placeholder:"PATH" help:"Revocations: a folder made by 'status publish', or a revocation snapshot file."`
 	StatusKey     []string `placeholder:"DID:KEY" help:"did:key that must have signed the revocation snapshots: one of them."`
@@ -52,6 +52,10 @@ func (c *verifyCmd) Run(e *env) error {
 	}
 	verifier, err := c.verifier(e)
 	if err != nil {
+		var usage usageError
+		if errors.As(err, &usage) {
+			return err
+		}
 		return undecided{err}
 	}
 	if len(c.Files) == 0 {
@@ -121,7 +125,7 @@ func formats(strict bool) []credential.Format {
 
 func (c *verifyCmd) verifier(e *env) (*credential.Verifier, error) {
 	cfg := credential.Config{
-		Formats: formats(c.Strict), Schema: schema.Health{}, RequireStatus: c.RequireStatus,
+		Formats: formats(c.Strict), Schema: schema.Health{Strict: c.Strict}, RequireStatus: c.RequireStatus,
 		InsecureAnyIssuer: c.AnyIssuer, InsecureAnyController: c.ProofOnly, InsecureSkipStatus: c.SkipStatus,
 	}
 	list, err := trustLists(e, c.Trust, c.TrustKey)

@@ -90,3 +90,6 @@ const (
 	TrustKeys = 100_000
 	Chain     = 10
 )
+
+// Types is the most types that one object of a W3C credential has.
+const Types = 32

@@ -120,15 +120,16 @@ func (l *loader) read(name string) ([]byte, error) {
 	}
 	defer f.Close()
 	// A device or pipe might never end; a link is judged by what it leads to.
-	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {
+	st, err := f.Stat()
+	if err != nil || !st.Mode().IsRegular() {
 		return nil, fmt.Errorf("%w: not a regular file", ErrFile)
 	}
-	raw, err := io.ReadAll(io.LimitReader(f, l.budget+1))
+	if st.Size() > l.budget {
+		return nil, fmt.Errorf("%w: over %d bytes in all", ErrFile, limits.TrustList)
+	}
+	raw, err := io.ReadAll(io.LimitReader(f, st.Size()))
 	if err != nil {
 		return nil, fmt.Errorf("%w: unreadable", ErrFile)
-	}
-	if int64(len(raw)) > l.budget {
-		return nil, fmt.Errorf("%w: over %d bytes in all", ErrFile, limits.TrustList)
 	}
 	l.budget -= int64(len(raw))
 	return raw, nil
@@ -140,24 +141,22 @@ func (l *loader) file(name string, raw []byte) {
 		l.certificate(name, name, raw)
 		return
 	}
-	for n := 1; ; n++ {
+	// Decode passes over broken blocks without a word; they are counted.
+	begun, n := bytes.Count(raw, []byte("-----BEGIN ")), 0
+	for block, rest := stdpem.Decode(raw); block != nil; block, rest = stdpem.Decode(rest) {
+		n++
 		id := name
 		if n > 1 {
 			id = fmt.Sprintf("%s#%d", name, n)
 		}
-		block, rest := stdpem.Decode(raw)
-		if block == nil {
-			if n == 1 || bytes.Contains(raw, []byte("-----BEGIN ")) {
-				l.skip(id, fmt.Errorf("%w: broken PEM block", ErrFile))
-			}
-			return
-		}
-		raw = rest
-		if block.Type != "CERTIFICATE" && block.Type != "X509 CERTIFICATE" && block.Type != "TRUSTED CERTIFICATE" {
+		if block.Type != "CERTIFICATE" && block.Type != "X509 CERTIFICATE" {
 			l.skip(id, fmt.Errorf("%w: PEM block of another type", ErrFile))
 			continue
 		}
 		l.certificate(id, name, block.Bytes)
+	}
+	if n < begun {
+		l.skip(name, fmt.Errorf("%w: %d broken PEM blocks", ErrFile, begun-n))
 	}
 }
 

@@ -1,0 +1,288 @@
+package formats_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/binary"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sanad-credentials/sanad/credential"
+	"github.com/sanad-credentials/sanad/credential/formats"
+	"github.com/sanad-credentials/sanad/credential/hcert"
+	"github.com/sanad-credentials/sanad/credential/status"
+	"github.com/sanad-credentials/sanad/credential/w3c"
+	"github.com/sanad-credentials/sanad/did/key"
+	"github.com/sanad-credentials/sanad/internal/testnet"
+	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/schema"
+	"github.com/sanad-credentials/sanad/trustlist"
+)
+
+// The benchmarks of one run are read together: BenchmarkVerify and
+// BenchmarkIssue as multiples of BenchmarkFloor, the bare signature.
+
+var (
+	ctx = context.Background()
+	now = time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)
+)
+
+func ptr[T any](v T) *T { return &v }
+
+// message is as long as what a typical certificate has signed.
+var message = make([]byte, 400)
+
+func BenchmarkFloor(b *testing.B) {
+	n := testnet.New("floor", now)
+	for _, c := range []struct {
+		name string
+		kind testnet.Kind
+	}{{"p256", testnet.P256}, {"p384", testnet.P384}, {"ed25519", testnet.Ed25519}, {"rsa-pss", testnet.RSA2048}} {
+		k := n.State("ID").Signer(testnet.SignerOptions{Kind: c.kind}).Key
+		b.Run(c.name, func(b *testing.B) { verifyBare(b, k) })
+		b.Run(c.name+"-sign", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := signBare(k); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func digest(k crypto.Signer) ([]byte, crypto.SignerOpts) {
+	switch pub := k.Public().(type) {
+	case *ecdsa.PublicKey:
+		if pub.Params().BitSize == 384 {
+			d := sha512.Sum384(message)
+			return d[:], crypto.SHA384
+		}
+	case ed25519.PublicKey:
+		return message, crypto.Hash(0)
+	case *rsa.PublicKey:
+		d := sha256.Sum256(message)
+		return d[:], &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256}
+	}
+	d := sha256.Sum256(message)
+	return d[:], crypto.SHA256
+}
+
+func signBare(k crypto.Signer) ([]byte, error) {
+	d, opts := digest(k)
+	return k.Sign(rand.Reader, d, opts)
+}
+
+func verifyBare(b *testing.B, k crypto.Signer) {
+	sig, err := signBare(k)
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		d, opts := digest(k)
+		ok := false
+		switch pub := k.Public().(type) {
+		case *ecdsa.PublicKey:
+			ok = ecdsa.VerifyASN1(pub, d, sig)
+		case ed25519.PublicKey:
+			ok = ed25519.Verify(pub, d, sig)
+		case *rsa.PublicKey:
+			ok = rsa.VerifyPSS(pub, crypto.SHA256, d, sig, opts.(*rsa.PSSOptions)) == nil
+		}
+		if !ok {
+			b.Fatal("does not verify")
+		}
+	}
+}
+
+// bench is a whole verification: a trust list of 100 states and 300 signers,
+// whose certificates limit what they may sign, content checked, revocation data
+// required and searched.
+type bench struct {
+	verifier *credential.Verifier
+	es, ps   proof.Signer
+	ed       proof.Signer
+}
+
+func newBench(tb testing.TB) *bench {
+	n := testnet.New("bench", now)
+	usage := testnet.SignerOptions{Usages: append(testnet.SignerOptions{}.Usages, testnet.MisspeltVaccination, testnet.UsageTest)}
+	var es, ps proof.Signer
+	for i, code := range states {
+		for range 3 {
+			s := n.State(code).Signer(usage)
+			if i == 7 {
+				es = s.Signer
+			}
+		}
+		if i == 7 {
+			usage.Kind = testnet.RSA2048
+			ps = n.State(code).Signer(usage).Signer
+			usage.Kind = testnet.P256
+		}
+	}
+	seed := sha256.Sum256([]byte("bench"))
+	ed, err := key.NewSigner(ed25519.NewKeyFromSeed(seed[:]))
+	require.NoError(tb, err)
+	entries := append(n.Entries(), trustlist.Entry{Authority: "Ministry", Names: ed.Key().Controllers, Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}})
+	list, err := trustlist.New(trustlist.Info{Name: "bench", Issued: now.Add(-time.Hour)}, entries...)
+	require.NoError(tb, err)
+
+	hashes, err := status.NewHashes(&status.Snapshot{AsOf: now.Add(-time.Hour), Covers: states, Batches: batches()})
+	require.NoError(tb, err)
+	bits, err := status.NewBitstringList(listURL, status.PurposeRevocation, 131072)
+	require.NoError(tb, err)
+	doc, err := bits.Document(ed.Key().Controllers[0], now.Add(-time.Hour), now.Add(24*time.Hour))
+	require.NoError(tb, err)
+	d, err := w3c.FromJSON(doc)
+	require.NoError(tb, err)
+	lists, err := status.NewBitstring(status.Memory(map[string][]byte{listURL: issue(tb, w3c.Format{}, d, ed)}), w3c.Format{})
+	require.NoError(tb, err)
+	v, err := credential.NewVerifier(credential.Config{
+		Formats: formats.All(), Keys: proof.Resolvers(list, key.Resolver{}), Trust: list, Schema: schema.Health{},
+		Status: status.Mux{status.TypeDCC: hashes, status.TypeBitstring: lists}, RequireStatus: true,
+	})
+	require.NoError(tb, err)
+	return &bench{v, es, ps, ed}
+}
+
+const listURL = "https://status.example/1"
+
+// states are the first hundred pairs of letters that are countries.
+var states = func() (codes []string) {
+	for a := 'A'; a <= 'Z'; a++ {
+		for b := 'A'; b <= 'Z'; b++ {
+			if c := string([]rune{a, b}); len(trustlist.CountryNames(c)) == 2 && len(codes) < 100 {
+				codes = append(codes, c)
+			}
+		}
+	}
+	return codes
+}()
+
+// batches are 100,000 revoked certificates, none of them those of the benchmarks.
+func batches() []status.Batch {
+	var out []status.Batch
+	for i, code := range states {
+		b := status.Batch{Country: code, KID: status.UnknownKID, Kind: status.KindSignature, Expires: now.AddDate(1, 0, 0)}
+		for j := range 1000 {
+			var h status.Hash
+			binary.BigEndian.PutUint64(h[:], uint64(i*1000+j))
+			b.Hashes = append(b.Hashes, h)
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+func issue(tb testing.TB, f credential.Sealer, d *credential.Draft, s proof.Signer) []byte {
+	i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: f, Signers: []proof.Signer{s}})
+	require.NoError(tb, err)
+	raw, err := i.Issue(ctx, d)
+	require.NoError(tb, err)
+	return raw
+}
+
+func vaccination() *hcert.DCC {
+	return &hcert.DCC{
+		Version: "1.3.0", DateOfBirth: ptr("1971-03-04"),
+		Name: hcert.Name{Surname: "Saputra", StandardSurname: "SAPUTRA", Forename: "Budi", StandardForename: "BUDI"},
+		Vaccinations: []hcert.Vaccination{{
+			Disease: "840539006", Prophylaxis: "1119349007", Product: "EU/1/20/1528", Holder: "ORG-100030215",
+			Dose: 2, Series: 2, Date: "2026-04-01", Country: ptr("ID"), Issuer: "Ministry of Health", CertificateID: "URN:UVCI:01:ID:ABC123#K",
+		}},
+	}
+}
+
+func dcc() *credential.Draft {
+	return hcert.NewDCC(states[7], vaccination(), now.Add(-time.Hour), now.AddDate(1, 0, 0))
+}
+
+// vc is a vaccination credential that seals to about 1.3 kB.
+func vc(tb testing.TB, issuer string) *credential.Draft {
+	d, err := w3c.New(w3c.Content{
+		ID: "urn:uuid:5f6a4b9e-9a1e-4a0e-9f6e-0d7a6f0c2b11", Types: []string{"VaccinationCertificate"},
+		Contexts: []string{"https://w3id.org/vaccination/v1"}, Issuer: issuer,
+		ValidFrom: now.Add(-time.Hour), ValidUntil: now.AddDate(1, 0, 0),
+		Subject: map[string]any{
+			"id": "did:example:holder", "type": "VaccinationEvent", "batchNumber": "1183738569",
+			"administeringCentre": "Puskesmas Kebayoran Baru", "healthProfessional": "Ministry of Health",
+			"countryOfVaccination": "ID", "dateOfVaccination": "2026-04-01T00:00:00Z", "order": "2/2",
+			"recipient": map[string]any{"type": "VaccineRecipient", "givenName": "Budi", "familyName": "Saputra", "gender": "Male", "birthDate": "1971-03-04"},
+			"vaccine":   map[string]any{"type": "Vaccine", "disease": "Meningococcal meningitis ACWY", "atcCode": "J07AH08", "medicinalProductName": "Menveo", "marketingAuthorizationHolder": "GSK"},
+		},
+	})
+	require.NoError(tb, err)
+	d.Status = []credential.StatusRef{{Type: w3c.StatusType, Purpose: status.PurposeRevocation, List: listURL, Index: 94567}}
+	return d
+}
+
+func (x *bench) cases(tb testing.TB) map[string][]byte {
+	return map[string][]byte{
+		"hcert-es256":   issue(tb, hcert.Format{}, dcc(), x.es),
+		"hcert-ps256":   issue(tb, hcert.Format{}, dcc(), x.ps),
+		"w3c-eddsa-jcs": issue(tb, w3c.Format{}, vc(tb, x.ed.Key().Controllers[0]), x.ed),
+	}
+}
+
+// What the benchmarks time is a verification in which every check ran.
+func TestBenchmarksCheckEverything(t *testing.T) {
+	x := newBench(t)
+	for name, raw := range x.cases(t) {
+		r, err := x.verifier.Verify(ctx, raw, credential.Policy{Time: now, MaxTrustAge: 48 * time.Hour, MaxStatusAge: 48 * time.Hour})
+		require.NoError(t, err, name)
+		require.Len(t, r.Status, 1, name)
+		for _, c := range r.Checks {
+			require.Equal(t, credential.Passed, c.Outcome, "%s: %v", name, c)
+		}
+		fmt.Printf("%s: %d bytes\n", name, len(raw))
+	}
+}
+
+func BenchmarkVerify(b *testing.B) {
+	x := newBench(b)
+	p := credential.Policy{Time: now, MaxTrustAge: 48 * time.Hour, MaxStatusAge: 48 * time.Hour}
+	cases := x.cases(b)
+	for _, name := range []string{"hcert-es256", "hcert-ps256", "w3c-eddsa-jcs"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := x.verifier.Verify(ctx, cases[name], p); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkIssue(b *testing.B) {
+	x := newBench(b)
+	for _, c := range []struct {
+		name   string
+		sealer credential.Sealer
+		signer proof.Signer
+		draft  *credential.Draft
+	}{
+		{"hcert-es256", hcert.Format{}, x.es, dcc()},
+		{"w3c-eddsa-jcs", w3c.Format{}, x.ed, vc(b, x.ed.Key().Controllers[0])},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: c.sealer, Signers: []proof.Signer{c.signer}, Schema: schema.Health{Strict: true}})
+			require.NoError(b, err)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := i.Issue(ctx, c.draft); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,15 @@
+// Package formats lists every format of the module, for programs that accept
+// them all. An app that accepts one imports that one alone.
+package formats
+
+import (
+	"github.com/sanad-credentials/sanad/credential"
+	"github.com/sanad-credentials/sanad/credential/hcert"
+	"github.com/sanad-credentials/sanad/credential/w3c"
+)
+
+// All returns every format in its default, tolerant form. Each knows its own
+// input by how it begins, so their order does not matter.
+func All() []credential.Format {
+	return []credential.Format{hcert.Format{}, w3c.Format{}}
+}

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/sanad-credentials/sanad/credential"
+	"github.com/sanad-credentials/sanad/credential/status"
+	"github.com/sanad-credentials/sanad/credential/w3c"
+	"github.com/sanad-credentials/sanad/did"
+	"github.com/sanad-credentials/sanad/did/key"
+	"github.com/sanad-credentials/sanad/internal/limits"
+	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/trustlist"
+	"github.com/sanad-credentials/sanad/trustlist/gdhcn"
+	"github.com/sanad-credentials/sanad/trustlist/jwks"
+	"github.com/sanad-credentials/sanad/trustlist/pem"
+)
+
+// loaded is one trust list as read.
+type loaded struct {
+	list    *trustlist.List
+	skipped []trustlist.Skipped
+	signed  bool // by one of the keys demanded
+}
+
+// trustLists merges the lists of the --trust flags; nil without any.
+func trustLists(e *env, sources []source, trustKeys []string) (*trustlist.List, error) {
+	keys, err := didKeys("--trust-key", trustKeys)
+	if err != nil {
+		return nil, err
+	}
+	var lists []*trustlist.List
+	for _, s := range sources {
+		l, err := e.load(s, keys)
+		if err != nil {
+			return nil, fmt.Errorf("--trust %s:%s: %w", s.kind, s.path, err)
+		}
+		if n := dropped(l.skipped); n > 0 {
+			e.note("--trust %s:%s: %d keys were not taken; 'sanad trust show' tells why", s.kind, s.path, n)
+		}
+		lists = append(lists, l.list)
+	}
+	if lists == nil {
+		return nil, nil
+	}
+	return trustlist.Merge(lists...), nil
+}
+
+func dropped(skipped []trustlist.Skipped) int {
+	n := 0
+	for _, s := range skipped {
+		if !s.Kept {
+			n++
+		}
+	}
+	return n
+}
+
+// load reads one list. The keys are those that may sign a trust list document.
+func (e *env) load(s source, keys []proof.Key) (l loaded, err error) {
+	info := trustlist.Info{Name: s.kind + ":" + s.path}
+	if s.kind == kindPEM {
+		l.list, l.skipped, err = pem.Load(os.DirFS(s.path), pem.Options{Info: info})
+		return l, err
+	}
+	if s.kind == kindDID {
+		l.list, err = e.didList(s.path, info)
+		return l, err
+	}
+	raw, err := e.read(s.path, limits.TrustList)
+	if err != nil {
+		return l, err
+	}
+	if s.kind == kindJWKS {
+		o := jwks.Options{Info: info, Authority: info.Name}
+		if s.name != "" {
+			o.Authority, o.Territory = s.name, trustlist.Territory(s.name)
+			if o.Names = trustlist.CountryNames(s.name); o.Names == nil {
+				o.Names = []string{s.name}
+			}
+		}
+		l.list, l.skipped, err = jwks.Parse(raw, o)
+		return l, err
+	}
+	if s.kind == kindSnapshot && len(keys) == 0 {
+		return l, usagef("snapshot: needs --trust-key: who must have signed it?")
+	}
+	l.signed = len(keys) > 0
+	l.list, l.skipped, err = gdhcn.Parse(raw, gdhcn.Options{Signers: keys, InsecureUnsigned: !l.signed})
+	return l, err
+}
+
+// didList makes a list of one DID, or of a file with a DID and its authority's
+// name in each line.
+func (e *env) didList(path string, info trustlist.Info) (*trustlist.List, error) {
+	if strings.HasPrefix(path, "did:") {
+		entry, err := didEntry(path, path)
+		if err != nil {
+			return nil, err
+		}
+		return trustlist.New(info, entry)
+	}
+	raw, err := e.read(path, limits.TrustList)
+	if err != nil {
+		return nil, err
+	}
+	var entries []trustlist.Entry
+	lines := bufio.NewScanner(bytes.NewReader(trimText(raw)))
+	for n := 1; lines.Scan(); n++ {
+		line := strings.TrimSpace(lines.Text())
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		id, name, _ := strings.Cut(line, " ")
+		if name = strings.TrimSpace(name); name == "" {
+			name = id
+		}
+		entry, err := didEntry(id, name)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+		entries = append(entries, entry)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, err
+	}
+	if entries == nil {
+		return nil, errors.New("no DID in the file")
+	}
+	return trustlist.New(info, entries...)
+}
+
+// didEntry lists a DID. The key of a did:key is known from its name, so that
+// the list finds it without --did.
+func didEntry(id, name string) (trustlist.Entry, error) {
+	entry := trustlist.Entry{Authority: name, Names: []string{id}, Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}}
+	switch did.Method(id) {
+	case "":
+		return entry, errors.New("not a DID")
+	case "key":
+		doc, err := key.Document(id)
+		if err != nil {
+			return entry, err
+		}
+		k, err := doc.Key(doc.Methods[0].ID)
+		if err != nil {
+			return entry, err
+		}
+		entry.Keys = []proof.Key{*k}
+	}
+	return entry, nil
+}
+
+// statusSources makes one checker of the --status flags: of folders of W3C
+// lists, and of revocation snapshots.
+func statusSources(e *env, paths, statusKeys []string) (credential.StatusChecker, error) {
+	keys, err := didKeys("--status-key", statusKeys)
+	if err != nil {
+		return nil, err
+	}
+	mux := status.Mux{}
+	var folders []status.Source
+	var snapshots []*status.Snapshot
+	for _, path := range paths {
+		if st, err := os.Stat(path); err == nil && st.IsDir() {
+			folders = append(folders, status.Folder(os.DirFS(path)))
+			continue
+		}
+		raw, err := e.read(path, limits.RevocationSnapshot)
+		if err != nil {
+			return nil, fmt.Errorf("--status: %w", err)
+		}
+		s, err := status.ParseSnapshot(raw, status.SnapshotOptions{Signers: keys, InsecureUnsigned: len(keys) == 0})
+		if err != nil {
+			return nil, fmt.Errorf("--status %s: %w", path, err)
+		}
+		snapshots = append(snapshots, s)
+	}
+	if folders != nil {
+		if mux[status.TypeBitstring], err = status.NewBitstring(firstOf(folders), w3c.Format{}); err != nil {
+			return nil, err
+		}
+	}
+	if snapshots != nil {
+		if mux[status.TypeDCC], err = status.NewHashes(snapshots...); err != nil {
+			return nil, err
+		}
+	}
+	return mux, nil
+}
+
+// firstOf asks the sources in turn; the last one's error counts.
+func firstOf(sources []status.Source) status.Source {
+	return func(ctx context.Context, url string) (raw []byte, err error) {
+		for _, s := range sources {
+			if raw, err = s(ctx, url); err == nil {
+				return raw, nil
+			}
+		}
+		return nil, err
+	}
+}
