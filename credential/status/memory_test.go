@@ -2,6 +2,7 @@ package status
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -56,4 +57,24 @@ func TestRememberedListsAreBounded(t *testing.T) {
 	require.Error(t, err, "bytes of another list")
 	_, err = s.Parse([]byte("one"), "")
 	require.ErrorIs(t, err, credential.ErrFormat, "a format that gives nothing")
+}
+
+// BenchmarkBitstringLookup is one look-up in a loaded list of 100 million
+// entries, all over it.
+func BenchmarkBitstringLookup(b *testing.B) {
+	const entries = 100_000_000
+	l := &bitList{id: "l", purposes: []string{PurposeRevocation}, bits: make([]byte, entries/8)}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range entries / 10 {
+		i := r.Uint64N(entries/2) * 2
+		l.bits[i/8] |= 0x80 >> (i % 8)
+	}
+	ref := credential.StatusRef{Type: TypeBitstring, Purpose: PurposeRevocation, List: "l"}
+	b.ReportAllocs()
+	for i := uint64(0); b.Loop(); i++ {
+		ref.Index = (i*40_503_001)%(entries/2)*2 + 1
+		if _, err := l.status(ref, entry{size: 1}); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -32,7 +32,7 @@ type statusRef struct {
 	Type    string            `json:"type"`
 	Purpose string            `json:"purpose,omitempty"`
 	List    string            `json:"list,omitempty"`
-	Index   uint64            `json:"index,omitempty"`
+	Index   *uint64           `json:"index,omitempty"` // of lists that have positions
 	IDs     map[string][]byte `json:"ids,omitempty"`
 }
 
@@ -72,7 +72,11 @@ func display(u *credential.Unverified) unverified {
 		Signatures: []signature{}, Claims: c.Payload,
 	}
 	for _, s := range c.Status {
-		out.Status = append(out.Status, statusRef{s.Type, s.Purpose, s.List, s.Index, s.IDs})
+		ref := statusRef{Type: s.Type, Purpose: s.Purpose, List: s.List, IDs: s.IDs}
+		if s.IDs == nil {
+			ref.Index = &s.Index
+		}
+		out.Status = append(out.Status, ref)
 	}
 	for _, h := range u.Hints {
 		out.Signatures = append(out.Signatures, signature{h.KeyID, string(h.Algorithm), h.Issuer})

@@ -53,7 +53,7 @@ func (c *verifyCmd) lines(e *env, v *credential.Verifier, name string) (int, err
 			case <-ctx.Done():
 				return false
 			}
-			go func() { slot <- c.line(ctx, v, n, line, err) }()
+			go func() { slot <- c.line(ctx, v, c.lineID(name, n), line, err) }()
 			return true
 		})
 	}()
@@ -85,9 +85,17 @@ func (c *verifyCmd) writeReport(e *env, r named) error {
 	return err
 }
 
+// lineID names a line that does not name itself.
+func (c *verifyCmd) lineID(file string, n int) any {
+	if len(c.Files) > 1 {
+		return fmt.Sprintf("%s:%d", file, n)
+	}
+	return n
+}
+
 // line verifies one line.
-func (c *verifyCmd) line(ctx context.Context, v *credential.Verifier, n int, line []byte, err error) named {
-	out := named{ID: n}
+func (c *verifyCmd) line(ctx context.Context, v *credential.Verifier, id any, line []byte, err error) named {
+	out := named{ID: id}
 	p := c.policy()
 	if err == nil && c.Lines == linesJSON {
 		var in jsonLine

@@ -7,10 +7,12 @@
 package jwks
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
-	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/jwk"
 	"github.com/sanad-credentials/sanad/internal/limits"
 	"github.com/sanad-credentials/sanad/proof"
@@ -63,20 +65,20 @@ func Parse(raw []byte, o Options) (*trustlist.List, []Skipped, error) {
 	if len(raw) > limits.TrustList {
 		return nil, nil, fmt.Errorf("%w: %d bytes, at most %d are read", ErrFormat, len(raw), limits.TrustList)
 	}
-	doc, err := jcs.Parse(raw)
+	if !utf8.Valid(raw) {
+		return nil, nil, fmt.Errorf("%w: not UTF-8", ErrFormat)
+	}
+	doc, err := members(raw)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	set := doc.Member("keys")
-	if set.Kind() != jcs.Array {
-		return nil, nil, fmt.Errorf("%w: keys: %s, not an array", ErrFormat, set.Kind())
-	}
-	if set.Len() > limits.TrustKeys {
-		return nil, nil, fmt.Errorf("%w: %d keys, at most %d are read", ErrFormat, set.Len(), limits.TrustKeys)
+	set, err := elements(doc["keys"])
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: keys: %w", ErrFormat, err)
 	}
 	keys, skipped := read(set, o.Lenient)
 	if len(keys) == 0 {
-		return nil, skipped, fmt.Errorf("%w: none of %d keys could be read", ErrFormat, set.Len())
+		return nil, skipped, fmt.Errorf("%w: none of %d keys could be read", ErrFormat, len(set))
 	}
 	e := trustlist.Entry{
 		Authority: o.Authority, Territory: o.Territory, Names: o.Names, Types: o.Types,
@@ -92,21 +94,18 @@ func Parse(raw []byte, o Options) (*trustlist.List, []Skipped, error) {
 	return l, skipped, nil
 }
 
-func read(set jcs.Value, lenient bool) (keys []proof.Key, skipped []Skipped) {
+func read(set []json.RawMessage, lenient bool) (keys []proof.Key, skipped []Skipped) {
 	mode := jwk.Strict
 	if lenient {
 		mode = jwk.Lenient
 	}
 	type seen struct{ id, thumbprint string }
 	have := map[seen]bool{}
-	for i, v := range set.Elements() {
-		id, _ := v.Member("kid").Text()
-		if id == "" {
-			id = fmt.Sprintf("keys[%d]", i)
-		}
-		j, err := jwk.From(v, mode)
+	for i, raw := range set {
+		j, kid, err := parse(raw, mode)
+		id := cmp.Or(kid, fmt.Sprintf("keys[%d]", i))
 		if err != nil {
-			skipped = append(skipped, Skipped{ID: id, Reason: fmt.Errorf("jwks: %w", err)})
+			skipped = append(skipped, Skipped{ID: id, Reason: err})
 			continue
 		}
 		if j.ChainErr != nil {
@@ -132,4 +131,15 @@ func read(set jcs.Value, lenient bool) (keys []proof.Key, skipped []Skipped) {
 		}
 	}
 	return keys, skipped
+}
+
+func parse(raw []byte, m jwk.Mode) (k *jwk.Key, kid string, err error) {
+	raw, kid, err = essence(raw)
+	if err != nil {
+		return nil, "", fmt.Errorf("jwks: %w: %w", err, proof.ErrKey)
+	}
+	if k, err = jwk.Parse(raw, m); err != nil {
+		return nil, kid, fmt.Errorf("jwks: %w", err)
+	}
+	return k, kid, nil
 }

@@ -103,8 +103,28 @@ func TestKidOfHealthCertificates(t *testing.T) {
 	}
 }
 
+func manyMembers() string {
+	var b strings.Builder
+	for i := range limits.Members + 1 {
+		fmt.Fprintf(&b, `,"m%d":0`, i)
+	}
+	return "{" + b.String()[1:] + "}"
+}
+
+// Members that a key is not made of are nobody's business, be they what they
+// may.
+func TestUnknownMembers(t *testing.T) {
+	k := key(t, signer("ID"), "k", false)
+	k = `{"x5a":{"serial":16144159659917190784,"serial":1},"crlVersion":1e400,` + k[1:]
+	l, skipped, err := jwks.Parse([]byte(`{"issuer":-0.0,"keys":[`+k+`]}`), jwks.Options{})
+	require.NoError(t, err)
+	require.Empty(t, skipped)
+	require.Equal(t, "k", l.Entries()[0].Keys[0].ID)
+}
+
 func TestSkipped(t *testing.T) {
 	good, other := key(t, signer("ID"), "good", false), signer("SA")
+	other2 := key(t, other, "bad", true)
 	with := func(name string, v any) string {
 		var m map[string]any
 		require.NoError(t, json.Unmarshal([]byte(key(t, other, "bad", true)), &m))
@@ -124,8 +144,10 @@ func TestSkipped(t *testing.T) {
 		"another certificate": {with("x5c", []string{base64.StdEncoding.EncodeToString(signer("ID").Cert.Raw)}), "bad", jwk.ErrDisagree},
 		"broken certificate":  {with("x5c", []string{"AAAA"}), "bad", jwk.ErrCertificate},
 		"kid a number":        {with("kid", 5), "keys[1]", jwk.ErrSyntax},
-		"a string":            {`"key"`, "keys[1]", jwk.ErrSyntax},
-		"null":                {`null`, "keys[1]", jwk.ErrSyntax},
+		"a string":            {`"key"`, "keys[1]", proof.ErrKey},
+		"null":                {`null`, "keys[1]", proof.ErrKey},
+		"a name twice":        {`{"kty":"EC",` + other2[1:], "keys[1]", proof.ErrKey},
+		"many members":        {manyMembers(), "keys[1]", proof.ErrKey},
 		"twice":               {good, "good", jwks.ErrDuplicate},
 	} {
 		l, skipped, err := jwks.Parse(set(good, c.key), jwks.Options{})
@@ -172,11 +194,10 @@ func TestBadDocuments(t *testing.T) {
 	good := string(set(key(t, signer("ID"), "k", false)))
 	for name, raw := range map[string]string{
 		"empty": "", "truncated": good[:len(good)-1], "a list": "[]", "no keys": "{}", "keys an object": `{"keys":{}}`, "none": `{"keys":[]}`,
-		"keys twice": `{"keys":[],` + good[1:], "a name twice in a key": strings.Replace(good, `"kty":`, `"kty":"EC","kty":`, 1),
-		"other case": strings.Replace(good, "keys", "KEYS", 1),
-		"deep":       `{"keys":` + strings.Repeat("[", 10000) + strings.Repeat("]", 10000) + `}`,
-		"many":       `{"keys":[` + strings.Repeat("0,", 3_000_000) + `0]}`,
-		"too large":  good + strings.Repeat(" ", limits.TrustList),
+		"keys twice": `{"keys":[],` + good[1:], "other case": strings.Replace(good, "keys", "KEYS", 1),
+		"deep":      `{"keys":` + strings.Repeat("[", 10000) + strings.Repeat("]", 10000) + `}`,
+		"many":      `{"keys":[` + strings.Repeat("0,", 3_000_000) + `0]}`,
+		"too large": good + strings.Repeat(" ", limits.TrustList),
 	} {
 		l, _, err := jwks.Parse([]byte(raw), jwks.Options{})
 		require.ErrorIs(t, err, jwks.ErrFormat, name)
