@@ -35,6 +35,7 @@ func (r *run) schema(ctx context.Context, c *Credential) {
 var (
 	errNoSchema     = errors.New("no schema checker configured")
 	errSkipStatus   = errors.New("InsecureSkipStatus")
+	errUntrusted    = errors.New("the status of an issuer that is not trusted is not asked for")
 	errListOfList   = errors.New("the status of a status list is not followed")
 	errNoStatusData = fmt.Errorf("%w: %w", ErrNoData, proof.ErrUnavailable)
 )
@@ -50,13 +51,18 @@ func (r *run) status(ctx context.Context, c *Credential, res *Result, trusted bo
 		r.note(CheckStatus, "", NotRun, errSkipStatus)
 		return
 	}
+	if !trusted {
+		// What the credential names as its list may be anywhere.
+		r.note(CheckStatus, "", NotRun, errUntrusted)
+		return
+	}
 	if len(c.Status) > limits.StatusRefs {
 		r.add(CheckStatus, "", fmt.Errorf("%w: %d status entries, at most %d are followed", ErrFormat, len(c.Status), limits.StatusRefs))
 		return
 	}
 	answered := false
 	for _, ref := range c.Status {
-		answered = r.statusRef(ctx, c, res, ref, trusted) || answered
+		answered = r.statusRef(ctx, c, res, ref) || answered
 	}
 	if !answered && r.v.cfg.RequireStatus {
 		r.add(CheckStatus, "", errNoStatusData)
@@ -64,17 +70,14 @@ func (r *run) status(ctx context.Context, c *Credential, res *Result, trusted bo
 }
 
 // statusRef reports whether there was an answer, be it yes or no.
-func (r *run) statusRef(ctx context.Context, c *Credential, res *Result, ref StatusRef, trusted bool) bool {
+func (r *run) statusRef(ctx context.Context, c *Credential, res *Result, ref StatusRef) bool {
 	subject := ref.Type
 	if ref.Purpose != "" {
 		subject += " " + ref.Purpose
 	}
 	st, err := Status{}, ErrNoChecker
 	if r.v.cfg.Status != nil {
-		q := StatusQuery{Ref: ref, Credential: c, Time: r.p.Time}
-		if trusted {
-			q.Authority = authorityOf(res)
-		}
+		q := StatusQuery{Ref: ref, Credential: c, Time: r.p.Time, Authority: authorityOf(res)}
 		q.VerifyList = func(ctx context.Context, f Format, raw []byte) (*Credential, error) {
 			return r.list(ctx, f, raw, c, q.Authority)
 		}
@@ -130,9 +133,6 @@ func authorityOf(res *Result) *trustlist.Entry {
 // list verifies a status list. Its faults are not the credential's: all that
 // errors.Is finds is that the status is unavailable.
 func (r *run) list(ctx context.Context, f Format, raw []byte, of *Credential, about *trustlist.Entry) (*Credential, error) {
-	if about == nil {
-		return nil, fmt.Errorf("issuer not trusted, its status list is not read: %w", proof.ErrUnavailable)
-	}
 	formats := r.v.cfg.Formats
 	if f != nil {
 		formats = []Format{f}

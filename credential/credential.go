@@ -118,8 +118,9 @@ type StatusQuery struct {
 	Ref        StatusRef
 	Credential *Credential
 	Time       time.Time
-	// Authority is the trusted issuer. Nil: the issuer is not trusted, and
-	// nothing that the credential names may be fetched.
+	// Authority is the trusted issuer: a checker is not asked for others, so that
+	// it may fetch what the credential names. Under Config.InsecureAnyIssuer it
+	// is empty. A checker that is given none should answer proof.ErrUnavailable.
 	Authority *trustlist.Entry
 	// VerifyList verifies a signed status list with this verifier, for the same
 	// authority in [trustlist.RoleStatus]; the list's own status is not
@@ -139,8 +140,8 @@ type Status struct {
 type KeyResolver = proof.Resolver
 
 // TrustList decides who may issue. [*trustlist.List] is one. One that also has
-// a method Issued() time.Time, as that has, is asked how old it is when it does
-// not know a key and the policy sets MaxTrustAge.
+// methods Issued() and Expires(), each returning a time.Time, as that has, is
+// asked for them when it does not know a key.
 type TrustList interface {
 	Authorize(context.Context, trustlist.Query) (*trustlist.Entry, error)
 }

@@ -58,8 +58,8 @@ type Policy struct {
 
 // Signatory is a signature that verified.
 type Signatory struct {
-	Proof     string // its ID
-	Issuer    string // the only issuer it may speak for; empty: any
+	Proof     string    // its ID
+	Issuer    string    // the only issuer it may speak for; empty: any
 	Created   time.Time // when it says it was made; zero: it does not
 	Key       proof.Key
 	Authority *trustlist.Entry // nil: on no trust list
@@ -312,14 +312,14 @@ func better(a, b error) error {
 }
 
 // stale turns the refusal of an unknown key into an inconclusive one where the
-// list is older than the policy allows: the key may be newer than the list.
+// list has expired or is older than the policy allows: the key may be newer.
 func (r *run) stale(refusal error) error {
-	if r.p.MaxTrustAge == 0 {
-		return refusal
-	}
-	l, ok := r.v.cfg.Trust.(interface{ Issued() time.Time })
-	if !ok || r.tooOld(l.Issued(), r.p.MaxTrustAge) {
+	dated, ok := r.v.cfg.Trust.(interface{ Issued() time.Time })
+	if r.p.MaxTrustAge > 0 && (!ok || r.tooOld(dated.Issued(), r.p.MaxTrustAge)) {
 		return fmt.Errorf("%w: key unknown to an old trust list", ErrStale)
+	}
+	if l, ok := r.v.cfg.Trust.(interface{ Expires() time.Time }); ok && !l.Expires().IsZero() && r.p.Time.After(l.Expires()) {
+		return fmt.Errorf("%w: key unknown to it", trustlist.ErrStale)
 	}
 	return refusal
 }

@@ -177,6 +177,7 @@ func TestPromiseAgeOfTrustData(t *testing.T) {
 		{"no date", undated, gov, credential.Policy{Time: now, MaxTrustAge: 2 * day}, credential.ErrStale},
 		{"unknown key, old list", dated, fresh, credential.Policy{Time: now, MaxTrustAge: 2 * day}, credential.ErrStale},
 		{"unknown key, young list", dated, fresh, credential.Policy{Time: now, MaxTrustAge: 4 * day}, credential.ErrUntrusted},
+		{"unknown key, expired list", dated, fresh, credential.Policy{Time: now.Add(2 * day)}, trustlist.ErrStale},
 		{"list past its own expiry", dated, gov, credential.Policy{Time: now.Add(2 * day)}, trustlist.ErrStale},
 	} {
 		d := good()

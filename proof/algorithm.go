@@ -95,6 +95,9 @@ func AlgorithmsFor(pub crypto.PublicKey) ([]Algorithm, error) {
 func Verify(pub crypto.PublicKey, a Algorithm, message, sig []byte) error {
 	switch k := pub.(type) {
 	case *ecdsa.PublicKey:
+		if k == nil || k.Curve == nil {
+			break
+		}
 		switch a {
 		case ES256, ES384, ES512:
 			return verifyECDSA(k, digest(a, message), sig)
@@ -107,6 +110,9 @@ func Verify(pub crypto.PublicKey, a Algorithm, message, sig []byte) error {
 			return nil
 		}
 	case *rsa.PublicKey:
+		if k == nil || k.N == nil {
+			break
+		}
 		if k.N.BitLen() < MinRSA || k.N.BitLen() > limits.KeySize {
 			return fmt.Errorf("proof: RSA key of %d bits: %w", k.N.BitLen(), ErrKey)
 		}

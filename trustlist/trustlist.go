@@ -107,9 +107,12 @@ type List struct {
 	entries []Entry
 	infos   []Info
 	byID    map[string][]proof.Key // for ResolveKeys, with the entry's names added
-	byKey   map[string][]int       // fingerprint of a public key -> entries
+	byKey   map[string][]place     // by fingerprint of the public key
 	byName  map[string][]int       // name -> entries that have no keys
 }
+
+// place is a key of an entry.
+type place struct{ entry, key int }
 
 // New makes a list. It returns an error naming the entry whose key has no
 // algorithm or purpose or is unusable (see [proof.AlgorithmsFor]), or that has
@@ -133,6 +136,8 @@ func New(info Info, entries ...Entry) (*List, error) {
 	entries = slices.Clone(entries)
 	for i := range entries {
 		e := &entries[i]
+		e.Names, e.Types, e.Roles = slices.Clone(e.Names), slices.Clone(e.Types), slices.Clone(e.Roles)
+		e.Keys, e.Periods = slices.Clone(e.Keys), slices.Clone(e.Periods)
 		if e.List == "" {
 			e.List = info.Name
 		}
@@ -160,14 +165,12 @@ func Merge(lists ...*List) *List {
 }
 
 func index(infos []Info, entries []Entry) *List {
-	l := &List{entries: entries, infos: infos, byID: map[string][]proof.Key{}, byKey: map[string][]int{}, byName: map[string][]int{}}
+	l := &List{entries: entries, infos: infos, byID: map[string][]proof.Key{}, byKey: map[string][]place{}, byName: map[string][]int{}}
 	for i := range entries {
 		e := &entries[i]
-		for _, k := range e.Keys {
+		for j, k := range e.Keys {
 			id := fingerprint(k.Public)
-			if !slices.Contains(l.byKey[id], i) {
-				l.byKey[id] = append(l.byKey[id], i)
-			}
+			l.byKey[id] = append(l.byKey[id], place{i, j})
 			if len(e.Names) > 0 {
 				k.Controllers = slices.Concat(k.Controllers, e.Names)
 			}
@@ -227,6 +230,17 @@ func (l *List) Issued() time.Time {
 	return oldest
 }
 
+// Expires returns when the first of the lists expires; zero where none says.
+func (l *List) Expires() time.Time {
+	var first time.Time
+	for _, info := range l.infos {
+		if !info.Expires.IsZero() && (first.IsZero() || info.Expires.Before(first)) {
+			first = info.Expires
+		}
+	}
+	return first
+}
+
 // ResolveKeys returns the listed keys with the hint's KeyID: none where there
 // are none, several where states share an identifier, never more than 32. The
 // hint's issuer is not looked at: it is for Authorize to judge.
@@ -235,33 +249,30 @@ func (l *List) ResolveKeys(_ context.Context, h proof.Hint) ([]proof.Key, error)
 	if len(keys) > limits.Candidates {
 		return nil, fmt.Errorf("trustlist: %d keys share an identifier, at most %d are tried", len(keys), limits.Candidates)
 	}
-	return keys, nil
+	return slices.Clone(keys), nil
 }
 
 // Authorize returns the entry that lets q.Key act as the query asks. The error
 // wraps [ErrNotListed], [ErrNotGranted], [ErrExpired] or [ErrStale].
 func (l *List) Authorize(_ context.Context, q Query) (*Entry, error) {
-	refusal := error(ErrNotListed)
 	var best *Entry
+	refusal := error(ErrNotListed)
+	rank := -1
 	consider := func(i int, listed *proof.Key) {
 		e := &l.entries[i]
 		if best != nil && (best.Speaks(q.Issuer) || !e.Speaks(q.Issuer)) {
 			return
 		}
-		if err := e.allows(q, listed); err != nil {
-			// The reason that concerns the issuer named is the one to tell.
-			if errors.Is(refusal, ErrNotListed) || e.Speaks(q.Issuer) {
-				refusal = err
-			}
-			return
+		err := e.allows(q, listed)
+		if err == nil {
+			best = e
+		} else if r := telling(err, e.Speaks(q.Issuer)); r > rank {
+			refusal, rank = err, r
 		}
-		best = e
 	}
-	for _, i := range l.byKey[fingerprint(q.Key.Public)] {
-		for j := range l.entries[i].Keys {
-			if k := &l.entries[i].Keys[j]; proof.Same(k.Public, q.Key.Public) {
-				consider(i, k)
-			}
+	for _, at := range l.byKey[fingerprint(q.Key.Public)] {
+		if k := &l.entries[at.entry].Keys[at.key]; proof.Same(k.Public, q.Key.Public) {
+			consider(at.entry, k)
 		}
 	}
 	for _, c := range q.Key.Controllers {
@@ -269,10 +280,30 @@ func (l *List) Authorize(_ context.Context, q Query) (*Entry, error) {
 			consider(i, &q.Key)
 		}
 	}
-	if best == nil {
-		return nil, refusal
+	switch {
+	case best != nil:
+		return best, nil
+	case rank < 0 && !l.Expires().IsZero() && q.Now.After(l.Expires()):
+		return nil, fmt.Errorf("%w: a newer one may have the key", ErrStale)
 	}
-	return best, nil
+	return nil, refusal
+}
+
+// telling ranks refusals: those of entries that speak for the issuer named
+// before others, and among them what time has done before what was never
+// granted.
+func telling(err error, speaks bool) int {
+	rank := 0
+	switch {
+	case errors.Is(err, ErrStale):
+		rank = 2
+	case errors.Is(err, ErrExpired):
+		rank = 1
+	}
+	if speaks {
+		rank += 3
+	}
+	return rank
 }
 
 func (e *Entry) allows(q Query, k *proof.Key) error {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/sanad-credentials/sanad/credential"
@@ -21,9 +22,8 @@ import (
 // publishes the list; a border post sees it.
 func Example() {
 	ctx := context.Background()
-	books, public := tempDir(), tempDir() // the ministry's own folder, and the one it publishes
-	defer os.RemoveAll(books)
-	defer os.RemoveAll(public)
+	books, public, remove := folders() // the ministry's own, and the one it publishes
+	defer remove()
 	signer, err := key.NewSigner(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))) // from your key store
 	check(err)
 	ministry := signer.Key().Controllers[0]
@@ -46,21 +46,12 @@ func Example() {
 	check(err)
 	check(store.Save()) // before the card is handed out
 
-	publish := func() {
-		doc, err := list.Document(ministry, from, until)
-		check(err)
-		d, err := w3c.FromJSON(doc)
-		check(err)
-		raw, err := w3c.Format{}.Seal(ctx, d, []proof.Signer{signer})
-		check(err)
-		check(status.Publish(public, list.URL(), raw))
-	}
+	trust, err := trustlist.New(trustlist.Info{Name: "ministries"}, trustlist.Entry{
+		Authority: "Ministry of Health", Names: []string{ministry}, Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus},
+	})
+	check(err)
 	verify := func() error {
 		lists, err := status.NewBitstring(status.Folder(os.DirFS(public)), w3c.Format{})
-		check(err)
-		trust, err := trustlist.New(trustlist.Info{Name: "ministries"}, trustlist.Entry{
-			Authority: "Ministry of Health", Names: []string{ministry}, Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus},
-		})
 		check(err)
 		v, err := credential.NewVerifier(credential.Config{
 			Formats: []credential.Format{w3c.Format{}}, Keys: key.Resolver{}, Trust: trust,
@@ -72,16 +63,26 @@ func Example() {
 	}
 
 	fmt.Println("not published: inconclusive:", errors.Is(verify(), credential.ErrInconclusive))
-	publish()
+	publish(ctx, list, signer, from, until, public)
 	fmt.Println("published:", verify())
 	check(store.Revoke(draft.ID))
 	check(store.Save())
-	publish()
+	publish(ctx, list, signer, from, until, public)
 	fmt.Println("revoked:", errors.Is(verify(), credential.ErrRevoked))
 	// Output:
 	// not published: inconclusive: true
 	// published: <nil>
 	// revoked: true
+}
+
+func publish(ctx context.Context, list *status.BitstringList, signer proof.Signer, from, until time.Time, folder string) {
+	doc, err := list.Document(signer.Key().Controllers[0], from, until)
+	check(err)
+	draft, err := w3c.FromJSON(doc)
+	check(err)
+	raw, err := w3c.Format{}.Seal(ctx, draft, []proof.Signer{signer})
+	check(err)
+	check(status.Publish(folder, list.URL(), raw))
 }
 
 // A gateway operator collects the batches of a day and signs them; a verifier
@@ -111,10 +112,13 @@ func ExampleHashes() {
 	// Output: 2026-05-20 <nil>
 }
 
-func tempDir() string {
+func folders() (books, public string, remove func()) {
 	dir, err := os.MkdirTemp("", "status")
 	check(err)
-	return dir
+	books, public = filepath.Join(dir, "books"), filepath.Join(dir, "public")
+	check(os.Mkdir(books, 0o700))
+	check(os.Mkdir(public, 0o755))
+	return books, public, func() { check(os.RemoveAll(dir)) }
 }
 
 func check(err error) {

@@ -3,7 +3,6 @@ package status_test
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -156,7 +155,7 @@ func TestPromiseNoRevocationDataIsNoYes(t *testing.T) {
 
 func TestManyHashes(t *testing.T) {
 	var batches []status.Batch
-	for i := range 200 {
+	for i := range 50 {
 		b := batch("OM", kidA, "UCI")
 		for j := range 1000 {
 			b.Hashes = append(b.Hashes, status.HashUCI(fmt.Sprint(i*1000+j)))
@@ -174,7 +173,7 @@ func TestManyHashes(t *testing.T) {
 			Ref: credential.StatusRef{Type: status.TypeDCC, List: kid, IDs: map[string][]byte{"UCI": x[:]}}})
 		return err != nil
 	}
-	for i := range 200_000 {
+	for i := range 50_000 {
 		if !revoked(kidA, status.HashUCI(fmt.Sprint(i))) || revoked(kidA, status.HashUCI(fmt.Sprint(-i-1))) {
 			t.Fatal(i)
 		}
@@ -308,6 +307,11 @@ func TestSnapshotSignedAndPlain(t *testing.T) {
 		require.Error(t, err)
 		require.NotErrorIs(t, err, proof.ErrUnavailable)
 	}
+	endless, err := snapshot("OM").Encode()
+	require.NoError(t, err)
+	require.JSONEq(t, `{"asOf":"2026-05-01T11:00:00Z","covers":["OM"],"batches":[]}`, string(endless))
+	_, err = status.ParseSnapshot(endless, status.SnapshotOptions{InsecureUnsigned: true})
+	require.NoError(t, err)
 	_, err = snapshot("").Sign(t.Context(), signer("OM"))
 	require.Error(t, err)
 }
@@ -362,6 +366,5 @@ func TestSnapshotTooLargeToWrite(t *testing.T) {
 		s.Batches[i] = b
 	}
 	_, err = s.Encode()
-	require.ErrorContains(t, err, "at most")
-	require.True(t, json.Valid(text))
+	require.ErrorContains(t, err, "more than")
 }

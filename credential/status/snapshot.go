@@ -195,11 +195,11 @@ func (s *Snapshot) check() error {
 	return nil
 }
 
-type snapshotJSON struct {
-	AsOf    time.Time         `json:"asOf"`
-	Expires *time.Time        `json:"expires,omitempty"`
-	Covers  []string          `json:"covers"`
-	Batches []json.RawMessage `json:"batches"`
+// snapshotHead is a snapshot but for its batches.
+type snapshotHead struct {
+	AsOf    time.Time `json:"asOf"`
+	Expires time.Time `json:"expires,omitzero"`
+	Covers  []string  `json:"covers"`
 }
 
 // Encode returns the snapshot as plain JSON, in the order it has. The error
@@ -209,26 +209,24 @@ func (s *Snapshot) Encode() ([]byte, error) {
 	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("status: snapshot: %w", err)
 	}
-	out := snapshotJSON{AsOf: s.AsOf.UTC(), Covers: s.Covers, Batches: make([]json.RawMessage, len(s.Batches))}
-	if !s.Expires.IsZero() {
-		e := s.Expires.UTC()
-		out.Expires = &e
-	}
-	for i := range s.Batches {
-		raw, err := s.Batches[i].Encode()
-		if err != nil {
-			return nil, err
-		}
-		out.Batches[i] = raw
-	}
-	text, err := json.Marshal(out)
+	text, err := json.Marshal(snapshotHead{s.AsOf.UTC(), s.Expires.UTC(), s.Covers})
 	if err != nil {
 		return nil, fmt.Errorf("status: snapshot: %w", err)
 	}
-	if len(text) > limits.RevocationSnapshot {
-		return nil, fmt.Errorf("status: snapshot: %d bytes, at most %d are read", len(text), limits.RevocationSnapshot)
+	text = append(text[:len(text)-1], `,"batches":[`...)
+	for i := range s.Batches {
+		b, err := s.Batches[i].Encode()
+		if err != nil {
+			return nil, fmt.Errorf("status: snapshot: batches[%d]: %w", i, err)
+		}
+		if i > 0 {
+			text = append(text, ',')
+		}
+		if text = append(text, b...); len(text)+2 > limits.RevocationSnapshot {
+			return nil, fmt.Errorf("status: snapshot: more than the %d bytes that are read", limits.RevocationSnapshot)
+		}
 	}
-	return text, nil
+	return append(text, "]}"...), nil
 }
 
 // Sign returns the snapshot signed, as [ParseSnapshot] reads it.

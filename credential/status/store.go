@@ -121,10 +121,15 @@ func (s *Store) Lists() []*BitstringList {
 	return slices.Clone(s.lists)
 }
 
-// Allocate implements [credential.Register]: a place in each list.
+// Allocate implements [credential.Register]: a place in each list. A store
+// without lists refuses: what it registered could never be revoked.
 func (s *Store) Allocate(ctx context.Context, d *credential.Draft) ([]credential.StatusRef, error) {
+	lists := s.Lists()
+	if len(lists) == 0 {
+		return nil, errors.New("status: store: it has no list")
+	}
 	var refs []credential.StatusRef
-	for _, l := range s.Lists() {
+	for _, l := range lists {
 		r, err := l.Allocate(ctx, d)
 		if err != nil {
 			return nil, err

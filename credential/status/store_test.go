@@ -214,6 +214,8 @@ func TestStoreReload(t *testing.T) {
 	s, err := status.Open(dir)
 	require.NoError(t, err)
 	require.Empty(t, s.Lists())
+	_, err = s.Allocate(t.Context(), draft("a"))
+	require.Error(t, err, "nothing to revoke it in")
 	require.NoError(t, s.Add(newList(t, listURL, "revocation")))
 	require.Error(t, s.Add(newList(t, listURL, "suspension")), "one URL, two lists")
 	var want []credential.StatusRef

@@ -239,5 +239,5 @@ func TestPromiseStatusFaultsStayApart(t *testing.T) {
 	// The list of an untrusted credential is not read.
 	c, err = verify(statusList(t, gov, gov, "fine", from, until), entry(other, "Other"))
 	require.ErrorIs(t, err, credential.ErrUntrusted)
-	require.Nil(t, c.asked[0].Authority)
+	require.Empty(t, c.asked)
 }

@@ -23,14 +23,14 @@ type traveller struct {
 // why says to a traveller what a code means. [report.Text] says it to the
 // officer, and in more languages.
 var why = map[string]string{
-	"format.malformed":   "it is damaged and can't be read",
-	"signature.invalid":  "it was changed after it was signed",
-	"issuer.unknown":     "no state vouches for who signed it",
-	"issuer.mismatch":    "its signer does not speak for the state it names",
-	"time.expired":       "it has expired",
-	"status.revoked":     "the ministry has withdrawn it",
-	"trust.stale":        "this post must renew its list of states first",
-	"status.unavailable": "this post must renew its list of withdrawn cards first",
+	"format.malformed":      "it is damaged and can't be read",
+	"signature.invalid":     "it was changed after it was signed",
+	"issuer.unknown":        "no state vouches for who signed it",
+	"issuer.not_authorised": "its signer may not speak for Indonesia",
+	"time.expired":          "it has expired",
+	"status.revoked":        "the ministry has withdrawn it",
+	"trust.stale":           "this post must renew the list first",
+	"status.unavailable":    "this post must renew the list first",
 }
 
 // cross takes the cards over the border: the pilgrim's own and another state's,
@@ -55,7 +55,7 @@ func cross(ctx context.Context, t *teller, f files, trustKey string, wrong []tra
 	if err := post.receive(ctx, t, wrong...); err != nil {
 		return err
 	}
-	for _, c := range []struct{ trustList, withdrawn, missing, code string }{
+	for _, c := range []struct{ trustList, withdrawn, list, code string }{
 		{f.oldTrustList(), f.withdrawn(), "states", "trust.stale"},
 		{f.trustList(), f.oldWithdrawn(), "withdrawn cards", "status.unavailable"},
 	} {
@@ -64,7 +64,7 @@ func cross(ctx context.Context, t *teller, f files, trustKey string, wrong []tra
 			return fmt.Errorf("the border post with an outdated list can't open: %w", err)
 		}
 		err = post.receive(ctx, t, traveller{
-			what: "Her good code, list of " + c.missing + " too old", file: f.path("card.png"),
+			what: "Her code, list of " + c.list + " too old", file: f.path("card.png"),
 			verdict: report.Inconclusive, codes: []string{c.code},
 		})
 		if err != nil {
@@ -94,14 +94,13 @@ func (b *border) receive(ctx context.Context, t *teller, cards ...traveller) err
 			if err := expectHolder(r, c.name); err != nil {
 				return fmt.Errorf("%s (%s): %w", c.what, c.file, err)
 			}
-			t.say("   ACCEPTED   %-44s %s, by %s, until %s", c.what, c.name, stateName(r.Territory), day(r.ValidUntil))
+			t.say("   ACCEPTED   %-42s %s, by %s, until %s", c.what, c.name, stateName(r.Territory), day(r.ValidUntil))
 			t.counts[0]++
 		case report.Refused:
-			// The last reason is the one nearest to the card.
-			t.say("   REFUSED    %-44s %s", c.what, why[codes[len(codes)-1]])
+			t.say("   REFUSED    %-42s %s", c.what, why[codes[0]])
 			t.counts[1]++
 		default:
-			t.say("   UNDECIDED  %-44s %s", c.what, why[codes[0]])
+			t.say("   UNDECIDED  %-42s %s", c.what, why[codes[0]])
 			t.counts[2]++
 		}
 	}

@@ -232,7 +232,7 @@ func issue(ctx context.Context, t *teller, m *ministry, f files) error {
 			return err
 		}
 		codes[i] = text
-		t.say("   %-24s a code of %d characters: %s", d.Vaccine, len(text), f.path(d.file+".png"))
+		t.say("   %-22s a code of %d characters: %s", d.Vaccine, len(text), f.path(d.file+".png"))
 	}
 	raw, err := m.credential(ctx, &siti)
 	if err != nil {
@@ -241,12 +241,12 @@ func issue(ctx context.Context, t *teller, m *ministry, f files) error {
 	if err := write(f.path("card.json"), raw); err != nil {
 		return err
 	}
-	t.say("   %-24s %s", "The card for web and phone", f.path("card.json"))
+	t.say("   %-22s for web services too: %s", "The card on a phone", f.path("card.json"))
 	page, err := cardPage(&siti, codes, issued, expires)
 	if err != nil {
 		return fmt.Errorf("the printed card: %w", err)
 	}
-	t.say("   %-24s in English and Arabic: %s", "The card on paper", f.path("card.html"))
+	t.say("   %-22s in English and Arabic: %s", "The card on paper", f.path("card.html"))
 	return write(f.path("card.html"), page)
 }
 

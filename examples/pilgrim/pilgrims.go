@@ -22,13 +22,13 @@ type pilgrim struct {
 // dose is one vaccination. The guide wants a certificate of its own for each
 // (smart-icvp, REQ-CC-03).
 type dose struct {
-	file            string // of its code, without extension
-	Vaccine, Arabic string // names for the card
-	Brand           string
-	product         string // in WHO's list of prequalified vaccines
-	Batch           string
-	Given           string // YYYY-MM-DD
-	from, until     string // of the protection; until in the guide's words where it is for life
+	file               string // of its code, without extension
+	Vaccine, Arabic    string // what it is against, for the card
+	Brand, ArabicBrand string
+	product            string // in WHO's list of prequalified vaccines
+	Batch              string
+	Given              string // YYYY-MM-DD
+	from, until        string // of the protection; until in the guide's words where it is for life
 }
 
 // lifelong is how the guide writes a protection without end (REQ-DE-22).
@@ -36,12 +36,12 @@ const lifelong = "life of person vaccinated"
 
 var (
 	meningitis = dose{
-		file: "card", Vaccine: "Meningitis ACWY", Arabic: "الحمى الشوكية ACWY", Brand: "Menveo",
+		file: "card", Vaccine: "Meningitis ACWY", Arabic: "الحمى الشوكية", Brand: "Menveo", ArabicBrand: "مينفيو",
 		product: "MeningococcalACYW135conjProduct95cae3b1768b8647e3f971137397d84f",
 		Batch:   "MV26A017", Given: "2026-04-01", from: "2026-04-11", until: "2031-03-31",
 	}
 	yellowFever = dose{
-		file: "yellow-fever", Vaccine: "Yellow fever", Arabic: "الحمى الصفراء", Brand: "Stamaril",
+		file: "yellow-fever", Vaccine: "Yellow fever", Arabic: "الحمى الصفراء", Brand: "Stamaril", ArabicBrand: "ستاماريل",
 		product: "YellowFeverProductd8a09f80301dc05e124f99ffe7711fc0",
 		Batch:   "ST26C203", Given: "2026-04-01", from: "2026-04-11", until: lifelong,
 	}

@@ -33,7 +33,7 @@ func makeWrong(ctx context.Context, n *network, m *ministry, f files) ([]travell
 		{"altered", "Birth date altered, to look older", []string{"signature.invalid"}, func() (string, error) {
 			return alter(good, siti.Born, "1941"+siti.Born[4:])
 		}},
-		{"stranger", "Made by a forger, with a key of his own", []string{"issuer.unknown"}, func() (string, error) {
+		{"stranger", "Made by a forger, with his own key", []string{"issuer.unknown"}, func() (string, error) {
 			return sign(ctx, forger.State("ID").Signer(testnet.SignerOptions{}), "ID", &siti, issued, expires)
 		}},
 		// Oman is trusted, for Oman.
@@ -75,7 +75,7 @@ func makeWrongWeb(ctx context.Context, m *ministry, f files) ([]traveller, error
 	if err != nil {
 		return nil, err
 	}
-	withdrawn := traveller{what: "Reported lost: the card on the phone", file: f.wrong("withdrawn.json"),
+	withdrawn := traveller{what: "Reported lost: the card for the phone", file: f.wrong("withdrawn.json"),
 		verdict: report.Refused, codes: []string{"status.revoked"}}
 	if err := write(withdrawn.file, raw); err != nil {
 		return nil, err

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -68,9 +67,26 @@ func (v *vector) want() (verdict string, asked bool) {
 	return verdict, asked
 }
 
-// exceptions are vectors whose text, as a traveller would show it, is not what
-// their expectations speak of.
-var exceptions = map[string]string{}
+// early are vectors whose VALIDATIONCLOCK is before they were signed and which
+// do not ask about the time: their expectations are each met, and yet no
+// verifier may accept them at that moment.
+var early = []string{
+	"ES/2DCode/raw/1101", "ES/2DCode/raw/1102", "ES/2DCode/raw/1103",
+	"ES/2DCode/raw/2101", "ES/2DCode/raw/2102", "ES/2DCode/raw/2103",
+	"FR/2DCode/raw/recovery_ok", "FR/2DCode/raw/test_pcr_ok", "FR/2DCode/raw/vaccin_ok",
+	"LU/2DCode/raw/INCERT_R_DCC_Recovery", "SG/2DCode/raw/4",
+}
+
+// isEarly proves that a vector is one of those: nothing else is held against
+// it, and it is valid at the moment it was signed.
+func isEarly(t testing.TB, certs string, v *vector, got reportOf) bool {
+	_, asks := v.Expected["EXPECTEDEXPIRATIONCHECK"]
+	if asks || !slices.Equal(got.codes(), []string{"time.not_yet"}) {
+		return false
+	}
+	r := sanadIn(strings.NewReader(v.Prefix), "verify", "--trust", "pem:"+certs, "--time", got.ValidFrom, "--json")
+	return r.status == 0 && reports(t, r.stdout)[0].Verdict == "valid"
+}
 
 func TestConformanceDCC(t *testing.T) {
 	certs := t.TempDir()
@@ -89,27 +105,24 @@ func TestConformanceDCC(t *testing.T) {
 	require.Len(t, got, len(vectors))
 	require.Equal(t, 1, r.status)
 	met, total := 0, 0
-	missed := map[string]bool{}
 	for i, v := range vectors {
 		require.Equal(t, v.Name, got[i].ID)
 		want, asked := v.want()
+		listed := slices.Contains(early, v.Name)
 		if !asked {
 			continue
 		}
 		total++
-		if got[i].Verdict == want {
+		switch {
+		case got[i].Verdict == want:
 			met++
-			continue
+			require.False(t, listed, "%s is listed as an exception, and met", v.Name)
+		case listed:
+			fmt.Printf("not met: %s: %s %v, want %s: the vector's clock is before it was signed\n", v.Name, got[i].Verdict, got[i].codes(), want)
+			require.True(t, isEarly(t, certs, &v, got[i]), "the reason given for %s does not hold", v.Name)
+		default:
+			t.Errorf("not met: %s: %s %v, want %s", v.Name, got[i].Verdict, got[i].codes(), want)
 		}
-		missed[v.Name] = true
-		why := exceptions[v.Name]
-		fmt.Printf("not met: %s: %s %v, want %s: %s\n", v.Name, got[i].Verdict, got[i].codes(), want, why)
-		if why == "" {
-			t.Errorf("%s: %s %v, want %s", v.Name, got[i].Verdict, got[i].codes(), want)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(exceptions)) {
-		require.True(t, missed[name], "%s is listed as an exception, and met", name)
 	}
 	fmt.Printf("conformance: cli-eu-dcc %d/%d\n", met, total)
 }

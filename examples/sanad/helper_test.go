@@ -59,6 +59,7 @@ type reportOf struct {
 		Code, Subject string
 	}
 	Authority string
+	ValidFrom string
 	Tolerated []string
 	Claims    map[string]any
 }

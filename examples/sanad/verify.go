@@ -64,6 +64,9 @@ func (c *verifyCmd) Run(e *env) error {
 	worst := 0
 	for _, name := range c.Files {
 		status, err := c.input(e, verifier, name)
+		if e.stdout.Flush() != nil {
+			return nil // run sees it too, and tells
+		}
 		if err != nil {
 			e.note("%v", err)
 			status = exitUndecided

@@ -98,69 +98,73 @@ func TestThumbprint(t *testing.T) {
 	require.ErrorIs(t, err, proof.ErrKey)
 }
 
+func set(name string, v any) func(map[string]any) { return func(m map[string]any) { m[name] = v } }
+
+func drop(name string) func(map[string]any) { return func(m map[string]any) { delete(m, name) } }
+
+// refused are keys that neither mode reads.
+var refused = map[string]struct {
+	kind  testnet.Kind
+	chain bool
+	spoil func(map[string]any)
+	want  error
+}{
+	"no kty":                  {testnet.P256, false, drop("kty"), jwk.ErrSyntax},
+	"kty a number":            {testnet.P256, false, set("kty", 2), jwk.ErrSyntax},
+	"symmetric":               {testnet.P256, false, set("kty", "oct"), jwk.ErrUnsupported},
+	"private":                 {testnet.P256, false, set("d", "AA"), jwk.ErrPrivate},
+	"for encryption":          {testnet.P256, false, set("use", "enc"), jwk.ErrUse},
+	"use null":                {testnet.P256, false, set("use", nil), jwk.ErrSyntax},
+	"use empty":               {testnet.P256, false, set("use", ""), jwk.ErrUse},
+	"only to sign":            {testnet.P256, false, set("key_ops", []string{"sign"}), jwk.ErrUse},
+	"key_ops a string":        {testnet.P256, false, set("key_ops", "verify"), jwk.ErrUse},
+	"kid a number":            {testnet.P256, false, set("kid", 7), jwk.ErrSyntax},
+	"no curve":                {testnet.P256, false, drop("crv"), jwk.ErrSyntax},
+	"secp256k1":               {testnet.P256, false, set("crv", "secp256k1"), jwk.ErrUnsupported},
+	"unknown curve, no chain": {testnet.P256, false, set("crv", "UNKNOWN CURVE"), jwk.ErrUnsupported},
+	"wrong curve":             {testnet.P256, false, set("crv", "P-384"), jwk.ErrSyntax},
+	"no y":                    {testnet.P256, false, drop("y"), jwk.ErrSyntax},
+	"x a list":                {testnet.P256, false, set("x", []int{1}), jwk.ErrSyntax},
+	"x too long":              {testnet.P256, false, set("x", b64(bytes.Repeat([]byte{1}, 33))), jwk.ErrSyntax},
+	"x huge":                  {testnet.P256, false, set("x", b64(bytes.Repeat([]byte{1}, 40000))), jwk.ErrSyntax},
+	"not on the curve":        {testnet.P256, false, set("x", b64(bytes.Repeat([]byte{1}, 32))), jwk.ErrSyntax},
+	"the point at infinity":   {testnet.P256, false, func(m map[string]any) { m["x"], m["y"] = b64(make([]byte, 32)), b64(make([]byte, 32)) }, jwk.ErrSyntax},
+	"alg of another curve":    {testnet.P256, false, set("alg", "ES384"), jwk.ErrUnsupported},
+	"alg none":                {testnet.P256, false, set("alg", "none"), jwk.ErrUnsupported},
+	"alg empty":               {testnet.P256, false, set("alg", ""), jwk.ErrUnsupported},
+	"alg a number":            {testnet.P256, false, set("alg", -7), jwk.ErrSyntax},
+	"alg of RSA":              {testnet.P256, false, set("alg", "RS256"), jwk.ErrUnsupported},
+	"trailing bits":           {testnet.Ed25519, false, set("x", strings.Repeat("A", 42)+"B"), jwk.ErrSyntax},
+	"Ed448":                   {testnet.Ed25519, false, set("crv", "Ed448"), jwk.ErrUnsupported},
+	"Ed25519, 31 bytes":       {testnet.Ed25519, false, set("x", b64(make([]byte, 31))), jwk.ErrSyntax},
+	"OKP without curve":       {testnet.Ed25519, false, drop("crv"), jwk.ErrSyntax},
+	"OKP without x":           {testnet.Ed25519, false, drop("x"), jwk.ErrSyntax},
+	"RSA without n":           {testnet.RSA2048, false, drop("n"), jwk.ErrSyntax},
+	"RSA n of zeros":          {testnet.RSA2048, false, set("n", b64(make([]byte, 256))), jwk.ErrSyntax},
+	"RSA of 1024 bits":        {testnet.RSA2048, false, set("n", b64(bytes.Repeat([]byte{0xff}, 128))), proof.ErrKey},
+	"RSA too large":           {testnet.RSA2048, false, set("n", b64(bytes.Repeat([]byte{0xff}, 1025))), jwk.ErrSyntax},
+	"RSA exponent 1":          {testnet.RSA2048, false, set("e", "AQ"), proof.ErrKey},
+	"RSA exponent even":       {testnet.RSA2048, false, set("e", "BA"), proof.ErrKey},
+	"RSA exponent large":      {testnet.RSA2048, false, set("e", "_____w"), jwk.ErrUnsupported},
+	"RSA exponent larger":     {testnet.RSA2048, false, set("e", "AQAAAAAB"), jwk.ErrSyntax},
+	"RSA, alg of EC":          {testnet.RSA2048, false, set("alg", "ES256"), jwk.ErrUnsupported},
+	"x5c a string":            {testnet.P256, true, set("x5c", "AA"), jwk.ErrSyntax},
+	"x5c empty":               {testnet.P256, true, set("x5c", []string{}), jwk.ErrSyntax},
+	"x5c null":                {testnet.P256, true, set("x5c", nil), jwk.ErrSyntax},
+	"x5c of numbers":          {testnet.P256, true, set("x5c", []int{1}), jwk.ErrSyntax},
+	"x5c not base64":          {testnet.P256, true, set("x5c", []string{"!"}), jwk.ErrSyntax},
+	"x5c not DER":             {testnet.P256, true, set("x5c", []string{"AAAA"}), jwk.ErrCertificate},
+	"x5c too many":            {testnet.P256, true, set("x5c", make([]string, 11)), jwk.ErrSyntax},
+	"x5c of another key": {testnet.P256, true, func(m map[string]any) {
+		m["x5c"] = []string{base64.StdEncoding.EncodeToString(testnet.New("other", now).State("ID").Signer(testnet.SignerOptions{}).Cert.Raw)}
+	}, jwk.ErrDisagree},
+	"x5c of another kind": {testnet.Ed25519, true, func(m map[string]any) {
+		m["x5c"] = []string{base64.StdEncoding.EncodeToString(signer(testnet.P256).Cert.Raw)}
+	}, jwk.ErrDisagree},
+}
+
 func TestRefusedInBothModes(t *testing.T) {
-	p256, okp, rsa2048 := testnet.P256, testnet.Ed25519, testnet.RSA2048
-	set := func(name string, v any) func(map[string]any) { return func(m map[string]any) { m[name] = v } }
-	drop := func(name string) func(map[string]any) { return func(m map[string]any) { delete(m, name) } }
-	for name, c := range map[string]struct {
-		kind  testnet.Kind
-		chain bool
-		spoil func(map[string]any)
-		want  error
-	}{
-		"no kty":                  {p256, false, drop("kty"), jwk.ErrSyntax},
-		"kty a number":            {p256, false, set("kty", 2), jwk.ErrSyntax},
-		"symmetric":               {p256, false, set("kty", "oct"), jwk.ErrUnsupported},
-		"private":                 {p256, false, set("d", "AA"), jwk.ErrPrivate},
-		"for encryption":          {p256, false, set("use", "enc"), jwk.ErrUse},
-		"use null":                {p256, false, set("use", nil), jwk.ErrSyntax},
-		"use empty":               {p256, false, set("use", ""), jwk.ErrUse},
-		"only to sign":            {p256, false, set("key_ops", []string{"sign"}), jwk.ErrUse},
-		"key_ops a string":        {p256, false, set("key_ops", "verify"), jwk.ErrUse},
-		"kid a number":            {p256, false, set("kid", 7), jwk.ErrSyntax},
-		"no curve":                {p256, false, drop("crv"), jwk.ErrSyntax},
-		"secp256k1":               {p256, false, set("crv", "secp256k1"), jwk.ErrUnsupported},
-		"unknown curve, no chain": {p256, false, set("crv", "UNKNOWN CURVE"), jwk.ErrUnsupported},
-		"wrong curve":             {p256, false, set("crv", "P-384"), jwk.ErrSyntax},
-		"no y":                    {p256, false, drop("y"), jwk.ErrSyntax},
-		"x a list":                {p256, false, set("x", []int{1}), jwk.ErrSyntax},
-		"x too long":              {p256, false, set("x", b64(bytes.Repeat([]byte{1}, 33))), jwk.ErrSyntax},
-		"x huge":                  {p256, false, set("x", b64(bytes.Repeat([]byte{1}, 40000))), jwk.ErrSyntax},
-		"not on the curve":        {p256, false, set("x", b64(bytes.Repeat([]byte{1}, 32))), jwk.ErrSyntax},
-		"the point at infinity":   {p256, false, func(m map[string]any) { m["x"], m["y"] = b64(make([]byte, 32)), b64(make([]byte, 32)) }, jwk.ErrSyntax},
-		"alg of another curve":    {p256, false, set("alg", "ES384"), jwk.ErrUnsupported},
-		"alg none":                {p256, false, set("alg", "none"), jwk.ErrUnsupported},
-		"alg empty":               {p256, false, set("alg", ""), jwk.ErrUnsupported},
-		"alg a number":            {p256, false, set("alg", -7), jwk.ErrSyntax},
-		"alg of RSA":              {p256, false, set("alg", "RS256"), jwk.ErrUnsupported},
-		"trailing bits":           {okp, false, set("x", strings.Repeat("A", 42)+"B"), jwk.ErrSyntax},
-		"Ed448":                   {okp, false, set("crv", "Ed448"), jwk.ErrUnsupported},
-		"Ed25519, 31 bytes":       {okp, false, set("x", b64(make([]byte, 31))), jwk.ErrSyntax},
-		"OKP without curve":       {okp, false, drop("crv"), jwk.ErrSyntax},
-		"OKP without x":           {okp, false, drop("x"), jwk.ErrSyntax},
-		"RSA without n":           {rsa2048, false, drop("n"), jwk.ErrSyntax},
-		"RSA n of zeros":          {rsa2048, false, set("n", b64(make([]byte, 256))), jwk.ErrSyntax},
-		"RSA of 1024 bits":        {rsa2048, false, set("n", b64(bytes.Repeat([]byte{0xff}, 128))), proof.ErrKey},
-		"RSA too large":           {rsa2048, false, set("n", b64(bytes.Repeat([]byte{0xff}, 1025))), jwk.ErrSyntax},
-		"RSA exponent 1":          {rsa2048, false, set("e", "AQ"), proof.ErrKey},
-		"RSA exponent even":       {rsa2048, false, set("e", "BA"), proof.ErrKey},
-		"RSA exponent large":      {rsa2048, false, set("e", "_____w"), jwk.ErrUnsupported},
-		"RSA exponent larger":     {rsa2048, false, set("e", "AQAAAAAB"), jwk.ErrSyntax},
-		"RSA, alg of EC":          {rsa2048, false, set("alg", "ES256"), jwk.ErrUnsupported},
-		"x5c a string":            {p256, true, set("x5c", "AA"), jwk.ErrSyntax},
-		"x5c empty":               {p256, true, set("x5c", []string{}), jwk.ErrSyntax},
-		"x5c null":                {p256, true, set("x5c", nil), jwk.ErrSyntax},
-		"x5c of numbers":          {p256, true, set("x5c", []int{1}), jwk.ErrSyntax},
-		"x5c not base64":          {p256, true, set("x5c", []string{"!"}), jwk.ErrSyntax},
-		"x5c not DER":             {p256, true, set("x5c", []string{"AAAA"}), jwk.ErrCertificate},
-		"x5c too many":            {p256, true, set("x5c", make([]string, 11)), jwk.ErrSyntax},
-		"x5c of another key": {p256, true, func(m map[string]any) {
-			m["x5c"] = []string{base64.StdEncoding.EncodeToString(testnet.New("other", now).State("ID").Signer(testnet.SignerOptions{}).Cert.Raw)}
-		}, jwk.ErrDisagree},
-		"x5c of another kind": {okp, true, func(m map[string]any) {
-			m["x5c"] = []string{base64.StdEncoding.EncodeToString(signer(p256).Cert.Raw)}
-		}, jwk.ErrDisagree},
-	} {
+	for name, c := range refused {
 		m := fields(t, c.kind, c.chain)
 		c.spoil(m)
 		for _, mode := range []jwk.Mode{jwk.Strict, jwk.Lenient} {

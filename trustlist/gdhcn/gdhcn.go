@@ -78,9 +78,10 @@ type Options struct {
 	Names map[string][]string
 }
 
-// Parse reads a trust list of at most 64 MB and 100,000 keys and returns it
-// with a report of every method that was not taken or needs a remark, in the
-// order of the document.
+// Parse reads a trust list and returns it with a report of every method that
+// was not taken or needs a remark, in the order of the document. It reads at
+// most 64 MB and 131,072 JSON values: about 6,800 keys of version 2, where the
+// network has some 500.
 //
 // An entry is what one participant may do in one usage: its Authority is the
 // participant's code, and document signers (usage DSC, and all of version 1)
