@@ -163,27 +163,28 @@ func (f Format) verify(m *cose.Message, c *credential.Credential, a *credential.
 
 // revocationIDs are the identifiers under which a certificate may be revoked.
 func revocationIDs(p *Payload, m *cose.Message) map[string][]byte {
-	ids := map[string][]byte{"SIGNATURE": HashSignature(m.Signature, m.Algorithm)}
+	signature := HashSignature(m.Signature, m.Algorithm)
+	ids := map[string][]byte{"SIGNATURE": signature[:]}
 	if ci := p.uniqueID(); ci != "" {
-		ids["UCI"] = HashUCI(ci)
-		ids["COUNTRYCODEUCI"] = HashCountryUCI(p.Issuer, ci)
+		uci, country := HashUCI(ci), HashCountryUCI(p.Issuer, ci)
+		ids["UCI"], ids["COUNTRYCODEUCI"] = uci[:], country[:]
 	}
 	return ids
 }
 
 // HashUCI is the revocation hash of a unique certificate identifier: the first
 // 16 bytes of its SHA-256 (dgc-gateway, revocation list, hash type UCI).
-func HashUCI(ci string) []byte { return hash16([]byte(ci)) }
+func HashUCI(ci string) [16]byte { return hash16([]byte(ci)) }
 
 // HashCountryUCI is the revocation hash of the issuer's country code, as in
 // claim 1, followed by the unique certificate identifier (hash type
 // COUNTRYCODEUCI).
-func HashCountryUCI(country, ci string) []byte { return hash16([]byte(country + ci)) }
+func HashCountryUCI(country, ci string) [16]byte { return hash16([]byte(country + ci)) }
 
 // HashSignature is the revocation hash of a signature: of its first half, R,
 // for ECDSA, whose other half anyone can change; of all of it otherwise (hash
 // type SIGNATURE).
-func HashSignature(sig []byte, a proof.Algorithm) []byte {
+func HashSignature(sig []byte, a proof.Algorithm) [16]byte {
 	switch a {
 	case proof.ES256, proof.ES384, proof.ES512:
 		sig = sig[:len(sig)/2]
@@ -191,9 +192,9 @@ func HashSignature(sig []byte, a proof.Algorithm) []byte {
 	return hash16(sig)
 }
 
-func hash16(b []byte) []byte {
+func hash16(b []byte) [16]byte {
 	h := sha256.Sum256(b)
-	return h[:16:16]
+	return [16]byte(h[:16])
 }
 
 func unix(t int64) time.Time { return time.Unix(t, 0).UTC() }

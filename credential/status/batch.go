@@ -1,7 +1,6 @@
 package status
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/limits"
-	"github.com/sanad-credentials/sanad/proof"
 )
 
 // The kinds of hash, as hashType of a batch and as keys of StatusRef.IDs.
@@ -28,30 +26,6 @@ const UnknownKID = "UNKNOWN_KID"
 // Hash is the first 16 bytes of a SHA-256: how a revoked health certificate is
 // listed (dgc-gateway, revocation batch).
 type Hash [16]byte
-
-func hash(s string) Hash {
-	h := sha256.Sum256([]byte(s))
-	return Hash(h[:16])
-}
-
-// HashUCI is the hash of kind [KindUCI] of a unique certificate identifier
-// (ci), as it stands in the certificate.
-func HashUCI(ci string) Hash { return hash(ci) }
-
-// HashCountryUCI is the hash of kind [KindCountryUCI]: of the issuer's country
-// (CWT claim iss) and the identifier, one behind the other.
-func HashCountryUCI(iss, ci string) Hash { return hash(iss + ci) }
-
-// HashSignature is the hash of kind [KindSignature] of a COSE signature: for
-// ECDSA of its first half, R, since the other can be changed by anyone; of the
-// whole for any other algorithm.
-func HashSignature(sig []byte, alg proof.Algorithm) Hash {
-	switch alg {
-	case proof.ES256, proof.ES384, proof.ES512:
-		sig = sig[:len(sig)/2]
-	}
-	return hash(string(sig))
-}
 
 // Batch is a set of revoked certificates of one country, kind and key, as the
 // gateway exchanges them.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sanad-credentials/sanad/credential"
+	"github.com/sanad-credentials/sanad/credential/hcert"
 	"github.com/sanad-credentials/sanad/credential/status"
 	"github.com/sanad-credentials/sanad/credential/w3c"
 	"github.com/sanad-credentials/sanad/did/key"
@@ -103,7 +104,7 @@ func ExampleHashes() {
 	check(err)
 	hashes, err := status.NewHashes(snapshot)
 	check(err)
-	id := status.HashUCI("URN:UVCI:01OM:2F1B#7") // found by the verifier in the certificate
+	id := hcert.HashUCI("URN:UVCI:01OM:2F1B#7") // found by the verifier in the certificate
 	st, err := hashes.CheckStatus(ctx, credential.StatusQuery{
 		Ref:       credential.StatusRef{Type: status.TypeDCC, IDs: map[string][]byte{status.KindUCI: id[:]}},
 		Authority: &trustlist.Entry{Territory: "OM"}, Time: today.AddDate(0, 0, 1),

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sanad-credentials/sanad/credential"
+	"github.com/sanad-credentials/sanad/credential/hcert"
 	"github.com/sanad-credentials/sanad/credential/status"
 	"github.com/sanad-credentials/sanad/internal/limits"
 	"github.com/sanad-credentials/sanad/proof"
@@ -32,24 +33,24 @@ func snapshot(covers string, batches ...status.Batch) *status.Snapshot {
 
 // dcc is the reference of a certificate with the given identifier.
 func dcc(kid, iss, ci string) credential.StatusRef {
-	u, c, s := status.HashUCI(ci), status.HashCountryUCI(iss, ci), status.HashSignature([]byte(ci+"sign"), proof.PS256)
+	u, c, s := hcert.HashUCI(ci), hcert.HashCountryUCI(iss, ci), hcert.HashSignature([]byte(ci+"sign"), proof.PS256)
 	return credential.StatusRef{Type: status.TypeDCC, List: kid, Implied: true,
 		IDs: map[string][]byte{status.KindUCI: u[:], status.KindCountryUCI: c[:], status.KindSignature: s[:]}}
 }
 
 func TestHashFunctions(t *testing.T) {
-	first := func(s string) status.Hash { h := sha256.Sum256([]byte(s)); return status.Hash(h[:16]) }
-	require.Equal(t, first("URN:UVCI:01OM#X"), status.HashUCI("URN:UVCI:01OM#X"))
-	require.Equal(t, first("OMURN"), status.HashCountryUCI("OM", "URN"))
-	require.Equal(t, first("RRRR"), status.HashSignature([]byte("RRRRSSSS"), proof.ES256))
-	require.Equal(t, first("RRRR"), status.HashSignature([]byte("RRRRTTTT"), proof.ES384))
-	require.Equal(t, first("RRRRSSSS"), status.HashSignature([]byte("RRRRSSSS"), proof.PS256))
-	require.Equal(t, first("RRRRSSSS"), status.HashSignature([]byte("RRRRSSSS"), proof.RS256))
-	require.Equal(t, first(""), status.HashSignature(nil, proof.ES256))
+	first := func(s string) [16]byte { h := sha256.Sum256([]byte(s)); return [16]byte(h[:16]) }
+	require.Equal(t, first("URN:UVCI:01OM#X"), hcert.HashUCI("URN:UVCI:01OM#X"))
+	require.Equal(t, first("OMURN"), hcert.HashCountryUCI("OM", "URN"))
+	require.Equal(t, first("RRRR"), hcert.HashSignature([]byte("RRRRSSSS"), proof.ES256))
+	require.Equal(t, first("RRRR"), hcert.HashSignature([]byte("RRRRTTTT"), proof.ES384))
+	require.Equal(t, first("RRRRSSSS"), hcert.HashSignature([]byte("RRRRSSSS"), proof.PS256))
+	require.Equal(t, first("RRRRSSSS"), hcert.HashSignature([]byte("RRRRSSSS"), proof.RS256))
+	require.Equal(t, first(""), hcert.HashSignature(nil, proof.ES256))
 }
 
 func TestHashes(t *testing.T) {
-	x, y := status.HashUCI("x"), status.HashUCI("y")
+	x, y := hcert.HashUCI("x"), hcert.HashUCI("y")
 	om := &trustlist.Entry{Territory: "OM", Names: []string{"OM", "Ministry"}}
 	old := batch("OM", kidA, "UCI", x)
 	old.Expires = now
@@ -64,8 +65,8 @@ func TestHashes(t *testing.T) {
 		"not there":                     {[]*status.Snapshot{snapshot("OM", batch("OM", kidA, "UCI", y))}, kidA, om, nil},
 		"no batches":                    {[]*status.Snapshot{snapshot("OM")}, kidA, om, nil},
 		"by UCI":                        {[]*status.Snapshot{snapshot("OM", batch("OM", kidA, "UCI", y, x))}, kidA, om, credential.ErrRevoked},
-		"by country and UCI":            {[]*status.Snapshot{snapshot("OM", batch("OM", kidA, "COUNTRYCODEUCI", status.HashCountryUCI("OM", "x")))}, kidA, om, credential.ErrRevoked},
-		"by signature":                  {[]*status.Snapshot{snapshot("OM", batch("OM", kidA, "SIGNATURE", status.HashSignature([]byte("xsign"), proof.PS256)))}, kidA, om, credential.ErrRevoked},
+		"by country and UCI":            {[]*status.Snapshot{snapshot("OM", batch("OM", kidA, "COUNTRYCODEUCI", hcert.HashCountryUCI("OM", "x")))}, kidA, om, credential.ErrRevoked},
+		"by signature":                  {[]*status.Snapshot{snapshot("OM", batch("OM", kidA, "SIGNATURE", hcert.HashSignature([]byte("xsign"), proof.PS256)))}, kidA, om, credential.ErrRevoked},
 		"hash of another kind":          {[]*status.Snapshot{snapshot("OM", batch("OM", kidA, "SIGNATURE", x))}, kidA, om, nil},
 		"hash of another key":           {[]*status.Snapshot{snapshot("OM", batch("OM", kidB, "UCI", x))}, kidA, om, nil},
 		"same hash, several batches":    {[]*status.Snapshot{snapshot("OM", batch("OM", kidB, "UCI", x), batch("OM", kidA, "SIGNATURE", x), old, batch("OM", kidA, "UCI", x))}, kidA, om, credential.ErrRevoked},
@@ -132,7 +133,7 @@ func TestPromiseNoRevocationDataIsNoYes(t *testing.T) {
 	raw := func(by string) []byte {
 		return mustSign(t, card(by).with("DCCStatus", []credential.StatusRef{dcc(kidA, by, "x")}), by)
 	}
-	h, err := status.NewHashes(snapshot("OM", batch("SA", kidB, "UCI", status.HashUCI("x"))))
+	h, err := status.NewHashes(snapshot("OM", batch("SA", kidB, "UCI", hcert.HashUCI("x"))))
 	require.NoError(t, err)
 	verify := func(require bool, raw []byte, p credential.Policy) error {
 		v, err := credential.NewVerifier(credential.Config{Formats: []credential.Format{&toy{}}, Keys: l, Trust: l, Status: status.Mux{status.TypeDCC: h}, RequireStatus: require})
@@ -148,7 +149,7 @@ func TestPromiseNoRevocationDataIsNoYes(t *testing.T) {
 	require.ErrorIs(t, verify(true, raw("SA"), at), credential.ErrInconclusive)
 	require.ErrorIs(t, verify(false, raw("OM"), credential.Policy{Time: now, MaxStatusAge: time.Minute}), credential.ErrInconclusive)
 
-	h, err = status.NewHashes(snapshot("OM", batch("OM", kidA, "UCI", status.HashUCI("x"))))
+	h, err = status.NewHashes(snapshot("OM", batch("OM", kidA, "UCI", hcert.HashUCI("x"))))
 	require.NoError(t, err)
 	require.ErrorIs(t, verify(false, raw("OM"), at), credential.ErrRevoked)
 }
@@ -158,7 +159,7 @@ func TestManyHashes(t *testing.T) {
 	for i := range 50 {
 		b := batch("OM", kidA, "UCI")
 		for j := range 1000 {
-			b.Hashes = append(b.Hashes, status.HashUCI(fmt.Sprint(i*1000+j)))
+			b.Hashes = append(b.Hashes, hcert.HashUCI(fmt.Sprint(i*1000+j)))
 		}
 		batches = append(batches, b)
 	}
@@ -174,7 +175,7 @@ func TestManyHashes(t *testing.T) {
 		return err != nil
 	}
 	for i := range 50_000 {
-		if !revoked(kidA, status.HashUCI(fmt.Sprint(i))) || revoked(kidA, status.HashUCI(fmt.Sprint(-i-1))) {
+		if !revoked(kidA, hcert.HashUCI(fmt.Sprint(i))) || revoked(kidA, hcert.HashUCI(fmt.Sprint(-i-1))) {
 			t.Fatal(i)
 		}
 	}

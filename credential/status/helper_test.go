@@ -238,5 +238,3 @@ func requireNot(t testing.TB, err error) {
 }
 
 func sorted[T ~string](s []T) []T { slices.Sort(s); return s }
-
-var signatureAlgorithms = []proof.Algorithm{proof.ES256, proof.ES384, proof.ES512, proof.PS256, proof.RS256}

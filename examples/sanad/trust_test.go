@@ -43,7 +43,7 @@ func TestTrustShow(t *testing.T) {
 	require.Contains(t, ok(t, "trust", "show", "did:"+c.did), "any")
 	r := sanad("verify", "--trust", "pem:"+c.certs, c.card)
 	require.Equal(t, 0, r.status)
-	require.Contains(t, r.stderr, "1 keys were not taken")
+	require.Contains(t, r.stderr, "keys not taken: 1")
 
 	for _, list := range []string{"gdhcn:" + c.card, "jwks:" + c.list, "did:" + c.card, "did:" + file(t, c.dir, "empty", "# none\n"), "did:did:key:zzz", "pem:" + c.card, "gdhcn:" + c.dir} {
 		require.Equal(t, 1, sanad("trust", "show", list).status, list)

@@ -95,13 +95,12 @@ func participants(certs []trustlist.Entry) ([]trustlist.Entry, error) {
 		}
 		code := c.Names[min(1, len(c.Names)-1)] // alpha-3 stands second
 		i := slices.IndexFunc(out, func(e trustlist.Entry) bool { return e.Authority == code })
-		if i < 0 {
-			i = len(out)
-			c.Authority = code
-			out = append(out, c)
+		if i >= 0 {
+			out[i].Keys = append(out[i].Keys, c.Keys...)
 			continue
 		}
-		out[i].Keys = append(out[i].Keys, c.Keys...)
+		c.Authority = code
+		out = append(out, c)
 	}
 	return out, nil
 }

@@ -42,7 +42,7 @@ func trustLists(e *env, sources []source, trustKeys []string) (*trustlist.List, 
 			return nil, fmt.Errorf("--trust %s:%s: %w", s.kind, s.path, err)
 		}
 		if n := dropped(l.skipped); n > 0 {
-			e.note("--trust %s:%s: %d keys were not taken; 'sanad trust show' tells why", s.kind, s.path, n)
+			e.note("--trust %s:%s: keys not taken: %d; 'sanad trust show' tells why", s.kind, s.path, n)
 		}
 		lists = append(lists, l.list)
 	}
