@@ -35,24 +35,10 @@ func (r *run) issuer(ctx context.Context, c *Credential, res *Result, name strin
 		if s.Issuer != "" && name != "" && s.Issuer != name {
 			continue // this signature speaks for another of the issuers
 		}
-		own := name == "" || slices.Contains(s.Key.Controllers, name)
-		var err error
-		if r.v.cfg.Trust != nil {
-			var e *trustlist.Entry
-			e, err = r.v.cfg.Trust.Authorize(ctx, r.query(c, s, name))
-			if err == nil {
-				s.Authority = e
-				err = r.age(e)
-				switch {
-				case e.Speaks(name):
-					own = true
-				case !own && e.Names == nil && name != "":
-					own, unnamed = true, true
-				}
-			}
-		}
-		bound = bound || own
-		if !own && !r.v.cfg.InsecureAnyController {
+		own, anyName, err := r.claim(ctx, c, s, name)
+		bound, unnamed = bound || own, unnamed || anyName
+		switch {
+		case !own && !r.v.cfg.InsecureAnyController:
 			// Authority of a key that does not speak for the issuer is none
 			// here; but where it is listed, that it is listed for another is
 			// what to tell.
@@ -61,37 +47,53 @@ func (r *run) issuer(ctx context.Context, c *Credential, res *Result, name strin
 			} else if !errors.Is(err, trustlist.ErrNotListed) {
 				trustErr = err
 			}
-			continue
-		}
-		if err == nil {
+		case err == nil:
 			authorised = true
-		} else {
+		default:
 			trustErr = err
 		}
 	}
-	subject := name
 	if r.v.cfg.Trust == nil {
-		r.note(CheckTrust, subject, NotRun, errors.New("no trust list: InsecureAnyIssuer"))
+		r.note(CheckTrust, name, NotRun, errors.New("no trust list: InsecureAnyIssuer"))
 		authorised = true
 	} else {
 		if authorised {
 			trustErr = nil
 		}
-		r.add(CheckTrust, subject, wrapTrust(trustErr))
+		r.add(CheckTrust, name, wrapTrust(trustErr))
 		authorised = authorised || errors.Is(trustErr, ErrStale) || errors.Is(trustErr, ErrClock)
 	}
 	switch {
 	case bound && unnamed:
-		r.note(CheckIssuer, subject, Tolerated, errUnnamed)
+		r.note(CheckIssuer, name, Tolerated, errUnnamed)
 	case bound:
-		r.add(CheckIssuer, subject, nil)
+		r.add(CheckIssuer, name, nil)
 	case r.v.cfg.InsecureAnyController:
-		r.note(CheckIssuer, subject, Tolerated, fmt.Errorf("%w: InsecureAnyController", ErrIssuer))
+		r.note(CheckIssuer, name, Tolerated, fmt.Errorf("%w: InsecureAnyController", ErrIssuer))
 		bound = true
 	default:
-		r.add(CheckIssuer, subject, ErrIssuer)
+		r.add(CheckIssuer, name, ErrIssuer)
 	}
 	return bound && authorised
+}
+
+// claim asks of one signatory whether its key speaks for the name, by its own
+// source or by the trust list, and whether the list authorises it. unnamed says
+// that it speaks for the name only in that the list names nobody.
+func (r *run) claim(ctx context.Context, c *Credential, s *Signatory, name string) (own, unnamed bool, err error) {
+	own = name == "" || slices.Contains(s.Key.Controllers, name)
+	if r.v.cfg.Trust == nil {
+		return own, false, nil
+	}
+	e, err := r.v.cfg.Trust.Authorize(ctx, r.query(c, s, name))
+	if err != nil {
+		return own, false, err
+	}
+	s.Authority = e
+	if !own && e.Names == nil {
+		return true, true, r.age(e)
+	}
+	return own || e.Speaks(name), false, r.age(e)
 }
 
 // query dates a signature by its own account first: what the credential says of
