@@ -137,12 +137,12 @@ func (r *run) list(ctx context.Context, f Format, raw []byte, of *Credential, ab
 	if f != nil {
 		formats = []Format{f}
 	}
-	sub := run{v: r.v, p: Policy{Time: r.p.Time, MaxTrustAge: r.p.MaxTrustAge}, deviceClock: r.deviceClock, role: trustlist.RoleStatus, about: about}
+	sub := run{v: r.v, p: Policy{Time: r.p.Time, MaxTrustAge: r.p.MaxTrustAge}, deviceClock: r.deviceClock, role: trustlist.RoleStatus, about: about, checks: make([]Check, 0, 8)}
 	if r.v.cfg.Trust == nil {
 		sub.about = nil
 		sub.p.Issuers = of.Issuers // no trust list says who else may speak
 	}
-	res, err := sub.verify(ctx, formats, raw, limits.StatusList)
+	res, err := sub.verify(ctx, formats, Content{Raw: raw}, limits.StatusList)
 	if err != nil {
 		return nil, fmt.Errorf("status list: %s: %w", err.Error(), proof.ErrUnavailable)
 	}

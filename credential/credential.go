@@ -32,13 +32,28 @@ type Format interface {
 	Parse(raw []byte, mediaType string) (*Envelope, error)
 }
 
-// Envelope is what a Format parsed: unverified.
+// Envelope is what a Format parsed: unverified. A credential has Credential and
+// Proofs. A presentation has Contents, or else is a credential with the proof of
+// its holder beside the issuer's.
 type Envelope struct {
 	Credential *Credential
 	// Proofs are the issuers' signatures; all must verify.
 	Proofs []Proof
+	// Holder are the presenter's signatures; all must verify. Presenter, if set,
+	// is who the presentation says presents: the keys must speak for it.
+	Holder    []Proof
+	Presenter string
+	// Contents are what is presented, each read by the verifier's own formats.
+	// Not nil in every presentation, if only empty.
+	Contents []Content
 	// Tolerated are deviations from the specification that weaken no check.
 	Tolerated []error
+}
+
+// Content is one credential inside a presentation.
+type Content struct {
+	MediaType string // may be empty
+	Raw       []byte
 }
 
 // Proof is one signature over an envelope.
@@ -60,6 +75,9 @@ type Proof struct {
 // Attempt is one candidate key for one Proof.
 type Attempt struct {
 	Key proof.Key
+	// Want is what a holder's signature must be bound to; Verify compares it. In
+	// issuers' signatures it is empty and not looked at.
+	Want Binding
 	// Tolerated receives deviations that are seen only with the key at hand.
 	Tolerated []error
 	// Refused receives what the format's own rules hold against this key
@@ -83,10 +101,16 @@ type Credential struct {
 	Signed, ValidFrom, ValidUntil time.Time
 	Status                        []StatusRef
 	Schemas                       []SchemaRef
+	// Confirm are the holder's keys, where the issuer signed them.
+	Confirm []proof.Key
 	// Payload is the format's own type, made of the signed bytes; encoding/json
 	// turns it into the claims.
 	Payload any
 }
+
+// Binding ties a presentation to one exchange: whoever asks for it chooses a
+// nonce that is new each time.
+type Binding struct{ Audience, Nonce string }
 
 // Claims decodes the claims into dst, a pointer, by way of their JSON form.
 func (c *Credential) Claims(dst any) error {
@@ -136,9 +160,6 @@ type Status struct {
 	AsOf    time.Time // when the list was made; zero: it does not say
 }
 
-// KeyResolver finds the keys a hint may mean; see [proof.Resolver].
-type KeyResolver = proof.Resolver
-
 // TrustList decides who may issue. [*trustlist.List] is one. One that also has
 // methods Issued() and Expires(), each returning a time.Time, as that has, is
 // asked for them when it does not know a key.
@@ -163,7 +184,8 @@ type SchemaChecker interface {
 // Unverified is what Inspect saw: for display and debugging, never for a
 // decision.
 type Unverified struct {
-	Credential *Credential
+	Credential *Credential  // nil in a presentation of several
+	Contents   []Content    // of a presentation
 	Hints      []proof.Hint // one for each signature
 	Tolerated  []error
 }
@@ -171,11 +193,11 @@ type Unverified struct {
 // Inspect parses raw with the first of formats that knows it and checks
 // nothing. The error wraps [ErrFormat].
 func Inspect(formats []Format, raw []byte) (*Unverified, error) {
-	env, _, err := parse(formats, raw)
+	env, _, err := parse(formats, Content{Raw: raw})
 	if err != nil {
 		return nil, err
 	}
-	u := &Unverified{Credential: env.Credential, Tolerated: env.Tolerated}
+	u := &Unverified{Credential: env.Credential, Contents: env.Contents, Tolerated: env.Tolerated}
 	for _, p := range env.Proofs {
 		u.Hints = append(u.Hints, p.Hint)
 	}

@@ -60,6 +60,7 @@ const (
 	CheckTime   CheckName = "time"
 	CheckStatus CheckName = "status"
 	CheckSchema CheckName = "schema"
+	CheckHolder CheckName = "holder" // of presentations; an empty subject says that there is no proof of one
 )
 
 // Outcome is how a check ended.
@@ -105,6 +106,9 @@ type Error struct {
 	Types                 []string
 	Signatories           []Signatory
 	ValidFrom, ValidUntil time.Time
+	// Contents are the refusals of a presentation's contents, by position; nil
+	// for those that passed.
+	Contents []error
 }
 
 // refused reports whether some check failed, as against could not be decided.

@@ -17,7 +17,7 @@ type Config struct {
 	// Formats that are accepted, asked in this order. Required.
 	Formats []Format
 	// Keys finds candidate keys. Required.
-	Keys KeyResolver
+	Keys proof.Resolver
 	// Trust decides who may issue. Required unless InsecureAnyIssuer.
 	Trust TrustList
 	// Status looks up revocation. Without it a credential that names a status
@@ -54,6 +54,21 @@ type Policy struct {
 	// MaxTrustAge and MaxStatusAge: data older than this, or that does not say
 	// how old it is, leaves the check inconclusive. Zero: any age.
 	MaxTrustAge, MaxStatusAge time.Duration
+
+	// The rest is for VerifyPresentation.
+
+	// Binding is what the presentation must be bound to; its Nonce is required.
+	Binding Binding
+	// AnyHolder accepts a presenter who is neither the subject nor holds a key
+	// that the issuer confirmed.
+	AnyHolder bool
+	// AllowBearer accepts contents that nobody proved to hold.
+	AllowBearer bool
+	// AllowPartial returns the contents that passed although others did not.
+	AllowPartial bool
+	// InsecureAnyBinding accepts a presentation made for anyone, and so a
+	// replayed one.
+	InsecureAnyBinding bool
 }
 
 // Signatory is a signature that verified.
@@ -99,11 +114,16 @@ func NewVerifier(c Config) (*Verifier, error) {
 // Verify checks one credential of at most 1 MiB. It returns a Result if and
 // only if every required check passed; otherwise the error is an [*Error].
 func (v *Verifier) Verify(ctx context.Context, raw []byte, p Policy) (*Result, error) {
-	r := run{v: v, p: p, role: trustlist.RoleIssue, checks: make([]Check, 0, 8)}
+	r := v.newRun(p)
+	return r.verify(ctx, v.cfg.Formats, Content{Raw: raw}, limits.Credential)
+}
+
+func (v *Verifier) newRun(p Policy) *run {
+	r := &run{v: v, p: p, role: trustlist.RoleIssue, checks: make([]Check, 0, 8)}
 	if p.Time.IsZero() {
 		r.p.Time, r.deviceClock = time.Now(), true
 	}
-	return r.verify(ctx, v.cfg.Formats, raw, limits.Credential)
+	return r
 }
 
 // run is one verification.
@@ -116,11 +136,20 @@ type run struct {
 	checks      []Check
 }
 
-func (r *run) verify(ctx context.Context, formats []Format, raw []byte, limit int) (*Result, error) {
-	env, err := r.parse(formats, raw, limit)
+func (r *run) verify(ctx context.Context, formats []Format, c Content, limit int) (*Result, error) {
+	env, err := r.parse(formats, c, limit)
+	if err == nil && (env.Contents != nil || len(env.Holder) > 0) {
+		err = fmt.Errorf("%w: a presentation, where a credential is expected", ErrFormat)
+		r.add(CheckFormat, "", err)
+	}
 	if err != nil {
 		return nil, &Error{Checks: r.checks}
 	}
+	return r.credential(ctx, env)
+}
+
+// credential runs all checks on what was parsed.
+func (r *run) credential(ctx context.Context, env *Envelope) (*Result, error) {
 	c := env.Credential
 	res := &Result{Credential: c, Time: r.p.Time}
 	signed := false
@@ -182,13 +211,13 @@ func wrap(sentinel, err error) error {
 	return fmt.Errorf("%w: %w", sentinel, err)
 }
 
-func parse(formats []Format, raw []byte) (*Envelope, string, error) {
+func parse(formats []Format, c Content) (*Envelope, string, error) {
 	for _, f := range formats {
-		env, err := f.Parse(raw, "")
+		env, err := f.Parse(c.Raw, c.MediaType)
 		if errors.Is(err, ErrOtherFormat) {
 			continue
 		}
-		if err == nil && (env == nil || env.Credential == nil) {
+		if err == nil && (env == nil || env.Credential == nil && env.Contents == nil) {
 			err = errors.New("no credential")
 		}
 		return env, f.Name(), wrap(ErrFormat, err)
@@ -196,13 +225,13 @@ func parse(formats []Format, raw []byte) (*Envelope, string, error) {
 	return nil, "", fmt.Errorf("%w: %w than those accepted", ErrFormat, ErrOtherFormat)
 }
 
-func (r *run) parse(formats []Format, raw []byte, limit int) (*Envelope, error) {
-	if len(raw) > limit {
-		err := fmt.Errorf("%w: %d bytes, at most %d are read", ErrFormat, len(raw), limit)
+func (r *run) parse(formats []Format, c Content, limit int) (*Envelope, error) {
+	if len(c.Raw) > limit {
+		err := fmt.Errorf("%w: %d bytes, at most %d are read", ErrFormat, len(c.Raw), limit)
 		r.add(CheckFormat, "", err)
 		return nil, err
 	}
-	env, name, err := parse(formats, raw)
+	env, name, err := parse(formats, c)
 	r.add(CheckFormat, name, err)
 	if err == nil {
 		r.note(CheckFormat, name, Tolerated, env.Tolerated...)
@@ -245,37 +274,59 @@ func (r *run) proofs(ctx context.Context, ps []Proof, res *Result) bool {
 	return ok
 }
 
-// proof finds the key that verifies p. Where several do, as when two states
-// share a kid and a key, one against which the format has no objection wins.
+// proof checks one of the issuers' signatures.
 func (r *run) proof(ctx context.Context, p *Proof, res *Result) bool {
-	const need = proof.AssertionMethod
+	keys, ok := r.candidates(ctx, p, CheckProof, proof.AssertionMethod, ErrSignature)
+	if !ok {
+		return false
+	}
+	if len(keys) == 0 {
+		r.note(CheckProof, p.ID, NotRun, errors.New("no key found"))
+		return r.add(CheckTrust, p.ID, r.stale(fmt.Errorf("%w: %w", ErrUntrusted, trustlist.ErrNotListed)))
+	}
+	won := r.attempt(ctx, p, keys, CheckProof, proof.AssertionMethod, ErrSignature)
+	if won == nil {
+		return false
+	}
+	for _, err := range won.Refused {
+		if errors.Is(err, ErrTime) {
+			r.add(CheckTime, p.ID, err)
+		} else {
+			r.add(CheckTrust, p.ID, wrap(ErrUntrusted, err))
+		}
+	}
+	res.Signatories = append(res.Signatories, Signatory{Proof: p.ID, Issuer: p.Hint.Issuer, Created: p.Created, Key: won.Key})
+	return true
+}
+
+// candidates are the keys that may have made p, if p may be checked at all.
+func (r *run) candidates(ctx context.Context, p *Proof, check CheckName, need proof.Purpose, sentinel error) ([]proof.Key, bool) {
 	if p.Purpose != need {
-		return r.add(CheckProof, p.ID, fmt.Errorf("%w: made for %q, not %s", ErrSignature, p.Purpose, need))
+		return nil, r.add(check, p.ID, fmt.Errorf("%w: not made for %s", sentinel, need))
 	}
 	if !p.Expires.IsZero() && r.p.Time.After(p.Expires) {
 		r.add(CheckTime, p.ID, fmt.Errorf("%w: the signature's own period", ErrExpired))
 	}
 	keys, err := r.v.cfg.Keys.ResolveKeys(ctx, p.Hint)
 	if err != nil {
-		return r.add(CheckProof, p.ID, wrap(ErrSignature, err))
+		return nil, r.add(check, p.ID, wrap(sentinel, err))
 	}
-	if len(keys) == 0 {
-		r.note(CheckProof, p.ID, NotRun, errors.New("no key found"))
-		return r.add(CheckTrust, p.ID, r.stale(fmt.Errorf("%w: %w", ErrUntrusted, trustlist.ErrNotListed)))
-	}
-	if len(keys) > limits.Candidates {
-		keys = keys[:limits.Candidates]
-	}
+	return keys, true
+}
+
+// attempt finds the key that verifies p. Where several do, as when two states
+// share a kid and a key, one against which the format has no objection wins.
+func (r *run) attempt(ctx context.Context, p *Proof, keys []proof.Key, check CheckName, need proof.Purpose, sentinel error) *Attempt {
 	var won *Attempt
 	var why error
-	for _, k := range keys {
+	for _, k := range keys[:min(len(keys), limits.Candidates)] {
 		if !k.Allows(p.Hint.Algorithm, need) {
-			why = better(why, fmt.Errorf("%w: the key is not for %s with %q", ErrSignature, need, p.Hint.Algorithm))
+			why = better(why, fmt.Errorf("%w: the key is not for %s with this algorithm", sentinel, need))
 			continue
 		}
-		a := &Attempt{Key: k}
+		a := &Attempt{Key: k, Want: r.p.Binding}
 		if err := p.Verify(ctx, a); err != nil {
-			why = better(why, wrap(ErrSignature, err))
+			why = better(why, wrap(sentinel, err))
 			continue
 		}
 		if won == nil || len(a.Refused) < len(won.Refused) {
@@ -286,20 +337,12 @@ func (r *run) proof(ctx context.Context, p *Proof, res *Result) bool {
 		}
 	}
 	if won == nil {
-		return r.add(CheckProof, p.ID, why)
+		r.add(check, p.ID, why)
+		return nil
 	}
-	r.add(CheckProof, p.ID, nil)
-	r.note(CheckProof, p.ID, Tolerated, won.Tolerated...)
-	for _, err := range won.Refused {
-		switch {
-		case errors.Is(err, ErrTime):
-			r.add(CheckTime, p.ID, err)
-		default:
-			r.add(CheckTrust, p.ID, wrap(ErrUntrusted, err))
-		}
-	}
-	res.Signatories = append(res.Signatories, Signatory{Proof: p.ID, Issuer: p.Hint.Issuer, Created: p.Created, Key: won.Key})
-	return true
+	r.add(check, p.ID, nil)
+	r.note(check, p.ID, Tolerated, won.Tolerated...)
+	return won
 }
 
 // better keeps the more telling of two reasons: a signature that was checked

@@ -28,7 +28,7 @@ type world struct {
 	env      *credential.Envelope
 	entry    trustlist.Entry
 	info     trustlist.Info
-	keys     credential.KeyResolver // nil: the list
+	keys     proof.Resolver // nil: the list
 	status   credential.StatusChecker
 	schema   credential.SchemaChecker
 	policy   credential.Policy

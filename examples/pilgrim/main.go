@@ -37,6 +37,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -48,7 +49,7 @@ import (
 )
 
 // The story happens at fixed times, so that it ends the same on every machine,
-// whatever its clock. The pilgrimage of 1447 begins on 25 May 2026.
+// whatever its clock. The pilgrimage of 1447 begins about 25 May 2026.
 var (
 	founded  = time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)  // the states' keys
 	issued   = time.Date(2026, 5, 4, 8, 0, 0, 0, time.UTC)  // the card
@@ -84,7 +85,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&o.many, "n", 0, "issue and verify this `number` of cards as well, and say how fast")
 	flags.BoolVar(&o.progress, "progress", isTerminal(stderr), "show progress bars on standard error")
 	if err := flags.Parse(args); err != nil {
-		if err == flag.ErrHelp {
+		if errors.Is(err, flag.ErrHelp) {
 			return 0
 		}
 		return 64

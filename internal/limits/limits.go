@@ -93,3 +93,6 @@ const (
 
 // Types is the most types that one object of a W3C credential has.
 const Types = 32
+
+// Contents is the most credentials in one presentation.
+const Contents = 32
