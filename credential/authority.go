@@ -9,7 +9,10 @@ import (
 	"github.com/sanad-credentials/sanad/trustlist"
 )
 
-var errUnnamed = errors.New("the trust list does not say for whom this key speaks")
+var (
+	errUnnamed = errors.New("the trust list does not say for whom this key speaks")
+	errNoEntry = errors.New("the entry that could speak for the issuer is out of date")
+)
 
 // authority checks that for every issuer named one signatory both is
 // authorised and speaks for it: were the two satisfied by different
@@ -28,7 +31,7 @@ func (r *run) authority(ctx context.Context, c *Credential, res *Result) bool {
 }
 
 func (r *run) issuer(ctx context.Context, c *Credential, res *Result, name string) bool {
-	bound, unnamed, authorised := name == "", false, false
+	bound, unnamed, authorised, undecided := name == "", false, false, false
 	trustErr := error(trustlist.ErrNotListed)
 	for i := range res.Signatories {
 		s := &res.Signatories[i]
@@ -46,6 +49,7 @@ func (r *run) issuer(ctx context.Context, c *Credential, res *Result, name strin
 				trustErr = fmt.Errorf("%w: authorised for another issuer", trustlist.ErrNotGranted)
 			} else if !errors.Is(err, trustlist.ErrNotListed) {
 				trustErr = err
+				undecided = errors.Is(err, trustlist.ErrExpired) || errors.Is(err, trustlist.ErrStale)
 			}
 		case err == nil:
 			authorised = true
@@ -71,6 +75,8 @@ func (r *run) issuer(ctx context.Context, c *Credential, res *Result, name strin
 	case r.v.cfg.InsecureAnyController:
 		r.note(CheckIssuer, name, Tolerated, fmt.Errorf("%w: InsecureAnyController", ErrIssuer))
 		bound = true
+	case undecided:
+		r.note(CheckIssuer, name, NotRun, errNoEntry)
 	default:
 		r.add(CheckIssuer, name, ErrIssuer)
 	}
