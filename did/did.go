@@ -7,7 +7,8 @@
 // [Resolver] turns such a name into a [proof.Key] that allows exactly the
 // purposes for which its document lists it, and whose controller is the
 // document's own subject. Where the documents come from is for the packages
-// below: did/key reads them out of the identifier itself.
+// below: did/key and did/jwk read them out of the identifier itself, did/web
+// fetches them. [Parse] reads one that came some other way.
 //
 // A DID proves which key is meant, never that its subject may issue anything:
 // that is for a trust list.
@@ -16,17 +17,28 @@ package did
 import (
 	"context"
 	"crypto"
+	"crypto/rsa"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/sanad-credentials/sanad/proof"
 )
 
-// MaxLength is the longest DID URL that is looked at, in bytes.
-const MaxLength = 2048
+// MaxLength is the longest DID URL that is looked at, in bytes. The verification
+// method of a did:key with an RSA key of 8,192 bits has 2,853.
+const MaxLength = 4096
+
+// Verification relationships beside those that signatures of credentials and
+// presentations need (Controlled Identifiers 1.0, section 2.3). A document may
+// list methods under them; no [proof.Key] is ever for them.
+const (
+	KeyAgreement         proof.Purpose = "keyAgreement"
+	CapabilityInvocation proof.Purpose = "capabilityInvocation"
+	CapabilityDelegation proof.Purpose = "capabilityDelegation"
+)
 
 var (
 	// ErrInvalid says that an identifier breaks its method's syntax, or that a
@@ -35,13 +47,28 @@ var (
 	// ErrUnsupported says that the identifier is well-formed and its kind of key
 	// not implemented. It wraps [proof.ErrKey].
 	ErrUnsupported = fmt.Errorf("unsupported kind of key: %w", proof.ErrKey)
+	// ErrDeactivated says that a subject has given its identifier up: no key
+	// speaks for it any more.
+	ErrDeactivated = errors.New("deactivated DID")
+	// ErrNotFound says that there is no document for an identifier.
+	ErrNotFound = errors.New("no such DID")
 )
 
 // VerificationMethod is one key of a document.
 type VerificationMethod struct {
 	ID         string // DID URL
+	Type       string // as the document has it; says nothing that Public does not
 	Controller string // the DID that controls the key
-	Public     crypto.PublicKey
+	// Public is the key, an [OtherKey] where its kind is recognised and not
+	// implemented, or nil where Err says why it could not be read.
+	Public crypto.PublicKey
+	// Algorithms are those that the document restricts the key to; nil means
+	// the usual ones of its kind.
+	Algorithms []proof.Algorithm
+	// Until is when the key expires or was revoked, whichever is first
+	// (Controlled Identifiers 1.0, section 2.2); zero means neither.
+	Until time.Time
+	Err   error
 }
 
 // Document is a DID document, as far as signatures need it.
@@ -53,10 +80,12 @@ type Document struct {
 	Relationships map[proof.Purpose][]string
 }
 
-// Key returns the key named by id, a DID URL of this document, with the
-// purposes for which the document lists it. It returns nil where the document
-// has no such method or lists it for no purpose, and an error wrapping
-// [proof.ErrKey] where the key is unusable.
+// Key returns the key named by id, a DID URL of this document, with those of
+// the purposes AssertionMethod and Authentication for which the document lists
+// it. It returns nil where the document has no such method or lists it for
+// neither, and an error wrapping [proof.ErrKey] or [ErrInvalid] where the key
+// is unusable. An RSA key that the document names no algorithm for is used with
+// PS256 and RS256.
 //
 // A method whose controller is another DID than the document's subject speaks
 // for neither: the other has not said that the key is its own. Its key has no
@@ -67,8 +96,12 @@ func (d *Document) Key(id string) (*proof.Key, error) {
 		return nil, nil
 	}
 	m := &d.Methods[i]
+	algorithms, err := m.algorithms()
+	if err != nil {
+		return nil, fmt.Errorf("did: verification method: %w", err)
+	}
 	var purposes []proof.Purpose
-	for _, p := range slices.Sorted(maps.Keys(d.Relationships)) {
+	for _, p := range []proof.Purpose{proof.AssertionMethod, proof.Authentication} {
 		if slices.Contains(d.Relationships[p], id) {
 			purposes = append(purposes, p)
 		}
@@ -76,15 +109,32 @@ func (d *Document) Key(id string) (*proof.Key, error) {
 	if len(purposes) == 0 {
 		return nil, nil
 	}
-	algorithms, err := proof.AlgorithmsFor(m.Public)
-	if err != nil {
-		return nil, fmt.Errorf("did: verification method: %w", err)
-	}
-	k := &proof.Key{ID: id, Public: m.Public, Algorithms: algorithms, Purposes: purposes}
+	k := &proof.Key{ID: id, Public: m.Public, Algorithms: algorithms, Purposes: purposes, NotAfter: m.Until}
 	if m.Controller == d.ID {
 		k.Controllers = []string{d.ID}
 	}
 	return k, nil
+}
+
+// algorithms are those that the key may be used with.
+func (m *VerificationMethod) algorithms() ([]proof.Algorithm, error) {
+	if m.Err != nil {
+		return nil, m.Err
+	}
+	if k, ok := m.Public.(OtherKey); ok {
+		return nil, fmt.Errorf("%s: %w", k.Kind, ErrUnsupported)
+	}
+	own, err := proof.AlgorithmsFor(m.Public)
+	if err != nil {
+		return nil, err
+	}
+	if m.Algorithms != nil {
+		return slices.Clone(m.Algorithms), nil
+	}
+	if _, ok := m.Public.(*rsa.PublicKey); ok {
+		own = append(own, proof.RS256)
+	}
+	return own, nil
 }
 
 // Split separates a DID URL into the DID and the fragment after "#". ok is

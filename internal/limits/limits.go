@@ -96,3 +96,36 @@ const Types = 32
 
 // Contents is the most credentials in one presentation.
 const Contents = 32
+
+// DID documents.
+const (
+	// DIDDocument is the largest DID document that is read.
+	DIDDocument = 1 << 20
+	// DIDMethods is the most verification methods it has, and the most that
+	// one of its relationships refers to.
+	DIDMethods = 100
+)
+
+// What is fetched.
+const (
+	// Redirects is the most redirects that are followed.
+	Redirects = 3
+	// URL is the longest URL that is fetched.
+	URL = 4096
+	// Headers is the most bytes of HTTP headers in one answer.
+	Headers = 64 << 10
+	// FetchCache is how many bytes of answers are remembered, FetchEntries how
+	// many answers.
+	FetchCache   = 16 << 20
+	FetchEntries = 1024
+)
+
+// Canonicalisation of the statements of a W3C credential.
+const (
+	// CanonicalWork is how much work telling alike blank nodes apart may take,
+	// in units of about one hash: a fraction of a second.
+	CanonicalWork = 1 << 19
+	// NQuads is the most bytes of N-Quads that are written or read. One long
+	// identifier in a small credential can be repeated in every statement.
+	NQuads = 8 << 20
+)

@@ -1,5 +1,16 @@
 package rdfc
 
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// ErrMalformed says that a quad, or a line of N-Quads, is not what RDF 1.1
+// allows.
+var ErrMalformed = errors.New("malformed RDF")
+
 // TermKind says what a [Term] is. Its zero value is no term at all, which as
 // the graph of a quad means the default graph.
 type TermKind uint8
@@ -17,8 +28,7 @@ const (
 	RDFLangString = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
 )
 
-// Term is one RDF term. Two terms are the same exactly if they are equal under
-// ==, provided that literals always name their datatype.
+// Term is one RDF term.
 type Term struct {
 	Kind TermKind
 	// Value is the IRI, the label of the blank node without its "_:", or the
@@ -35,4 +45,134 @@ type Term struct {
 // Graph is the zero Term in the default graph.
 type Quad struct {
 	Subject, Predicate, Object, Graph Term
+}
+
+// check returns why q is not a statement of RDF 1.1 (Concepts, sections 3.1 to
+// 3.3), with the position of the term that is wrong.
+func (q *Quad) check() error {
+	if q.Subject.Kind == Literal {
+		return problem("subject", "is a literal")
+	}
+	if p := q.Subject.problem(); p != "" {
+		return problem("subject", p)
+	}
+	if q.Predicate.Kind != IRI {
+		return problem("predicate", "is not an IRI")
+	}
+	if p := q.Predicate.problem(); p != "" {
+		return problem("predicate", p)
+	}
+	if p := q.Object.problem(); p != "" {
+		return problem("object", p)
+	}
+	if q.Graph == (Term{}) {
+		return nil
+	}
+	if q.Graph.Kind == Literal {
+		return problem("graph", "is a literal")
+	}
+	if p := q.Graph.problem(); p != "" {
+		return problem("graph", p)
+	}
+	return nil
+}
+
+func problem(position, what string) error {
+	return fmt.Errorf("%s %s: %w", position, what, ErrMalformed)
+}
+
+// problem says what is wrong with the term, and is empty if nothing is. The
+// label of a blank node is not looked at: it never reaches the canonical form.
+func (t *Term) problem() string {
+	switch t.Kind {
+	case IRI, Blank:
+		if t.Datatype != "" || t.Language != "" {
+			return "has a datatype or language but is no literal"
+		}
+		if t.Kind == IRI {
+			return iriProblem(t.Value)
+		}
+	case Literal:
+		if !utf8.ValidString(t.Value) {
+			return "is not UTF-8"
+		}
+		if t.Language != "" {
+			if t.Datatype != "" && t.Datatype != RDFLangString {
+				return "has a language and another datatype"
+			}
+			if langTag(t.Language) != len(t.Language) {
+				return "has a malformed language tag"
+			}
+		} else if t.Datatype != "" && t.Datatype != XSDString {
+			if p := iriProblem(t.Datatype); p != "" {
+				return "has a datatype that " + p
+			}
+		}
+	default:
+		return "is of no kind"
+	}
+	return ""
+}
+
+const (
+	iriBad = 1 << iota
+	iriWide
+)
+
+// iriClass marks the bytes that cannot be in an IRIREF (N-Quads, section 4),
+// and those that only can as part of valid UTF-8.
+var iriClass = func() (class [256]uint8) {
+	for b := range class {
+		switch {
+		case b <= ' ' || strings.IndexByte("<>\"{}|^`\\", byte(b)) >= 0:
+			class[b] = iriBad
+		case b >= utf8.RuneSelf:
+			class[b] = iriWide
+		}
+	}
+	return class
+}()
+
+// iriProblem asks for what N-Quads needs, an absolute IRI that closes where it
+// seems to; it does not check the syntax of the scheme's own part.
+func iriProblem(s string) string {
+	var seen uint8
+	for i := range len(s) {
+		seen |= iriClass[s[i]]
+	}
+	if seen&iriBad != 0 {
+		return "has a character that no IRI has"
+	}
+	if seen&iriWide != 0 && !utf8.ValidString(s) {
+		return "is not UTF-8"
+	}
+	for i := range len(s) {
+		switch c := s[i] | 0x20; {
+		case 'a' <= c && c <= 'z':
+		case i > 0 && s[i] == ':':
+			return ""
+		case i > 0 && ('0' <= s[i] && s[i] <= '9' || s[i] == '+' || s[i] == '-' || s[i] == '.'):
+		default:
+			return "is not an absolute IRI"
+		}
+	}
+	return "is not an absolute IRI"
+}
+
+// langTag returns how many bytes at the start of s are a language tag: letters,
+// then any number of groups of letters and digits, each after a hyphen.
+func langTag(s string) int {
+	end, group := 0, 0
+	for i := range len(s) {
+		switch c := s[i] | 0x20; {
+		case 'a' <= c && c <= 'z', end > 0 && i > group && '0' <= s[i] && s[i] <= '9',
+			group > 0 && '0' <= s[i] && s[i] <= '9':
+			end = i + 1
+		case s[i] == '-' && end == i && i > 0:
+			group = i + 1
+		default:
+			return end
+		}
+	}
+	return end
 }

@@ -1,0 +1,149 @@
+package sanad_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	encpem "encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/big"
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sanad-credentials/sanad/credential"
+	"github.com/sanad-credentials/sanad/credential/hcert"
+	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/schema"
+	"github.com/sanad-credentials/sanad/trustlist"
+	"github.com/sanad-credentials/sanad/trustlist/pem"
+)
+
+// The two functions below are those of the README; TestREADME holds them equal.
+
+func verify(folder fs.FS, text []byte) (*hcert.ICVP, error) {
+	list, _, err := pem.Load(folder, pem.Options{}) // certificates of document signers
+	if err != nil {
+		return nil, err
+	}
+	verifier, err := credential.NewVerifier(credential.Config{
+		Formats: []credential.Format{hcert.Format{}},
+		Keys:    list, Trust: list, Schema: schema.Health{},
+	})
+	if err != nil {
+		return nil, err
+	}
+	result, err := verifier.Verify(context.Background(), text, credential.Policy{Types: []string{trustlist.TypeICVP}})
+	if err != nil { // *credential.Error: every reason at once
+		return nil, err
+	}
+	fmt.Println("issued by", result.Signatories[0].Authority.Territory)
+	return result.Credential.Payload.(*hcert.Payload).ICVP()
+}
+
+func issue(key crypto.Signer, cert *x509.Certificate, card *hcert.ICVP) ([]byte, error) {
+	public, err := trustlist.CertificateKey(cert)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := proof.NewSigner(key, public) // software key, HSM, cloud KMS
+	if err != nil {
+		return nil, err
+	}
+	issuer, err := credential.NewIssuer(credential.IssuerConfig{
+		Sealer: hcert.Format{}, Signers: []proof.Signer{signer},
+		Schema: schema.Health{Strict: true},
+	})
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	draft := hcert.NewICVP("ID", "card-0001", card, now, now.AddDate(1, 0, 0))
+	return issuer.Issue(context.Background(), draft) // text for the QR code
+}
+
+func Example() {
+	key, cert, folder := ministry()
+	text, err := issue(key, cert, &hcert.ICVP{
+		Name: "Siti Rahma", DateOfBirth: "1980-01-31", Sex: "F", Nationality: "IDN", DocumentID: "X1234567",
+		Vaccinations: []hcert.Dose{{
+			Product: "YellowFeverProductd2c75a15ed309658b3968519ddb31690", Date: "2026-03-01", Batch: "YF1", Issuer: "Ministry of Health",
+		}},
+	})
+	if err != nil {
+		panic(err)
+	}
+	card, err := verify(folder, text)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(card.Name, card.Vaccinations[0].Batch)
+	_, err = verify(folder, text[:len(text)-10])
+	fmt.Println(errors.Is(err, credential.ErrFormat))
+	// Output:
+	// issued by ID
+	// Siti Rahma YF1
+	// true
+}
+
+// ministry makes a document signer and the folder in which a verifier has its
+// certificate.
+func ministry() (crypto.Signer, *x509.Certificate, fs.FS) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{Country: []string{"ID"}, Organization: []string{"Ministry of Health"}},
+		NotBefore: time.Now().AddDate(0, 0, -1), NotAfter: time.Now().AddDate(2, 0, 0),
+	}, &x509.Certificate{Subject: pkix.Name{Country: []string{"ID"}}}, key.Public(), key)
+	if err != nil {
+		panic(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		panic(err)
+	}
+	file := encpem.EncodeToMemory(&encpem.Block{Type: "CERTIFICATE", Bytes: der})
+	return key, cert, fstest.MapFS{"id.pem": &fstest.MapFile{Data: file}}
+}
+
+func TestREADME(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	here, err := os.ReadFile("example_test.go")
+	require.NoError(t, err)
+	for _, name := range []string{"verify", "issue"} {
+		start := strings.Index(string(here), "\nfunc "+name+"(")
+		end := start + strings.Index(string(here[start:]), "\n}\n")
+		require.Contains(t, string(readme), string(here[start+1:end+3]), "the README's %s is another", name)
+	}
+}
+
+// Every file that the README names is there.
+func TestREADMELinks(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	links := 0
+	for _, part := range strings.Split(string(readme), "](")[1:] {
+		path, _, _ := strings.Cut(part, ")")
+		path, _, _ = strings.Cut(path, "#")
+		if path == "" || strings.Contains(path, "://") {
+			continue
+		}
+		links++
+		_, err := os.Stat(path)
+		require.NoError(t, err, path)
+	}
+	require.Greater(t, links, 10)
+}
