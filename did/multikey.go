@@ -191,8 +191,8 @@ func FormatMultikey(pub crypto.PublicKey) (string, error) {
 
 func encode(pub crypto.PublicKey) (kind string, raw []byte, err error) {
 	if k, ok := pub.(OtherKey); ok {
-		if _, err := decode(k.Kind, k.Bytes); err != nil {
-			return "", nil, fmt.Errorf("%w: %w", proof.ErrKey, err)
+		if d, err := decode(k.Kind, k.Bytes); err != nil || !k.Equal(d) {
+			return "", nil, fmt.Errorf("no key of kind %.32q: %w", k.Kind, proof.ErrKey)
 		}
 		return k.Kind, k.Bytes, nil
 	}

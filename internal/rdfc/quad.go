@@ -147,11 +147,11 @@ func iriProblem(s string) string {
 		return "is not UTF-8"
 	}
 	for i := range len(s) {
-		switch c := s[i] | 0x20; {
-		case 'a' <= c && c <= 'z':
-		case i > 0 && s[i] == ':':
+		switch b := s[i]; {
+		case isLetter(b):
+		case i > 0 && b == ':':
 			return ""
-		case i > 0 && ('0' <= s[i] && s[i] <= '9' || s[i] == '+' || s[i] == '-' || s[i] == '.'):
+		case i > 0 && (isDigit(b) || b == '+' || b == '-' || b == '.'):
 		default:
 			return "is not an absolute IRI"
 		}
@@ -162,17 +162,23 @@ func iriProblem(s string) string {
 // langTag returns how many bytes at the start of s are a language tag: letters,
 // then any number of groups of letters and digits, each after a hyphen.
 func langTag(s string) int {
-	end, group := 0, 0
-	for i := range len(s) {
-		switch c := s[i] | 0x20; {
-		case 'a' <= c && c <= 'z', end > 0 && i > group && '0' <= s[i] && s[i] <= '9',
-			group > 0 && '0' <= s[i] && s[i] <= '9':
-			end = i + 1
-		case s[i] == '-' && end == i && i > 0:
-			group = i + 1
-		default:
-			return end
+	end := 0
+	for end < len(s) && isLetter(s[end]) {
+		end++
+	}
+	for end > 0 && end < len(s) && s[end] == '-' {
+		group := end + 1
+		for group < len(s) && (isLetter(s[group]) || isDigit(s[group])) {
+			group++
 		}
+		if group == end+1 {
+			break
+		}
+		end = group
 	}
 	return end
 }
+
+func isLetter(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' }
+
+func isDigit(b byte) bool { return '0' <= b && b <= '9' }
