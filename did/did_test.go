@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
-	"fmt"
-	"log"
 	"strings"
 	"testing"
 
@@ -96,25 +94,4 @@ func FuzzSplit(f *testing.F) {
 			t.Fatalf("%q: %q, %q", s, id, fragment)
 		}
 	})
-}
-
-// Documents that an app carries are resolved without any network.
-func ExampleResolver() {
-	public := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)).Public()
-	r, err := did.NewResolver(&did.Document{
-		ID:      "did:web:health.example",
-		Methods: []did.VerificationMethod{{ID: "did:web:health.example#2026", Controller: "did:web:health.example", Public: public}},
-		Relationships: map[proof.Purpose][]string{
-			proof.AssertionMethod: {"did:web:health.example#2026"},
-		},
-	})
-	if err != nil {
-		log.Fatal(err)
-	}
-	keys, err := r.ResolveKeys(context.Background(), proof.Hint{KeyID: "did:web:health.example#2026"})
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(keys[0].Controllers, keys[0].Purposes, keys[0].Algorithms)
-	// Output: [did:web:health.example] [assertionMethod] [EdDSA]
 }

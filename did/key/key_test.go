@@ -14,27 +14,28 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log"
 	"maps"
 	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 
 	"github.com/multiformats/go-multibase"
 	"github.com/stretchr/testify/require"
 
 	"github.com/sanad-credentials/sanad/did"
 	"github.com/sanad-credentials/sanad/did/key"
-	"github.com/sanad-credentials/sanad/internal/testnet"
 	"github.com/sanad-credentials/sanad/internal/testvectors"
 	"github.com/sanad-credentials/sanad/proof"
 )
 
 var ctx = context.Background()
+
+// rsaKey is made once: it takes long.
+var rsaKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 func keys(t testing.TB) map[string]crypto.Signer {
 	t.Helper()
@@ -46,7 +47,8 @@ func keys(t testing.TB) map[string]crypto.Signer {
 	require.NoError(t, err)
 	p521, err := ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
 	require.NoError(t, err)
-	r := testnet.New("did:key", time.Unix(1_800_000_000, 0)).State("ID").Signer(testnet.SignerOptions{Kind: testnet.RSA2048}).Key
+	r, err := rsaKey()
+	require.NoError(t, err)
 	return map[string]crypto.Signer{"z6Mk": ed, "zDn": p256, "z82": p384, "z2J9": p521, "z4MX": r}
 }
 
@@ -370,23 +372,4 @@ func BenchmarkResolve(b *testing.B) {
 			}
 		})
 	}
-}
-
-// A key becomes an issuer's identifier, and a verifier gets it back from there.
-func Example() {
-	private := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)) // from your key store
-	signer, err := key.NewSigner(private)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(signer.Key().Controllers[0])
-
-	keys, err := key.Resolver{}.ResolveKeys(context.Background(), proof.Hint{KeyID: signer.Key().ID})
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(len(keys), keys[0].Algorithms, proof.Same(keys[0].Public, private.Public()))
-	// Output:
-	// did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp
-	// 1 [EdDSA] true
 }

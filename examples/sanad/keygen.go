@@ -56,7 +56,7 @@ func (c *keygenCmd) Run(e *env) error {
 	if err := c.store(der, cert); err != nil {
 		return err
 	}
-	if id, err := key.ID(private.Public()); err == nil { // there is none of RSA
+	if id, err := key.ID(private.Public()); err == nil { // some kinds of key have none
 		fmt.Fprintln(e.stdout, id)
 	}
 	if cert != nil {

@@ -129,3 +129,28 @@ const (
 	// identifier in a small credential can be repeated in every statement.
 	NQuads = 8 << 20
 )
+
+// JSON-LD.
+const (
+	// RDF is the most bytes of RDF terms that one document is converted to.
+	RDF = 16 << 20
+	// ContextTerms is the most term definitions that one document makes the
+	// JSON-LD processor write or copy; those of contexts that it remembers
+	// cost nothing.
+	ContextTerms = 1 << 18
+	// ContextDepth is how deep contexts may include each other, and terms of
+	// one context build on each other.
+	ContextDepth = 16
+	// ContextMemory is the most terms of combined contexts that a JSON-LD
+	// processor remembers; each costs about 40 bytes.
+	ContextMemory = 1 << 17
+)
+
+// JSONSchema is the largest JSON Schema document, in bytes, and JSONSchemas the
+// most that one checker knows. SchemaFaults is the most faults of a credential
+// against its schema that one error tells.
+const (
+	JSONSchema   = 1 << 20
+	JSONSchemas  = 1024
+	SchemaFaults = 8
+)

@@ -20,6 +20,8 @@ import (
 // alike, for the limit on work.
 var ErrWork = errors.New("too much work to canonicalise")
 
+var errTooLong = fmt.Errorf("rdfc: over %d bytes of N-Quads: %w", limits.NQuads, ErrWork)
+
 // Options says how [Canonicalize] works. The zero value is the default of the
 // recommendation.
 type Options struct {
@@ -86,11 +88,11 @@ type canonicalizer struct {
 // statement is a quad in canonical N-Quads in which blank nodes have no labels,
 // just "_:".
 type statement struct {
-	start, end int
+	start, end int32
 	// For the subject, the object and the graph: the node or -1, and where in
 	// the text its label belongs.
 	nodes     [3]int32
-	cuts      [3]int
+	cuts      [3]int32
 	predicate string
 }
 
@@ -98,9 +100,7 @@ type statement struct {
 func (c *canonicalizer) read(quads []Quad) error {
 	size := 0
 	for i := range quads {
-		q := &quads[i]
-		size += len(q.Subject.Value) + len(q.Predicate.Value) + len(q.Object.Value) +
-			len(q.Object.Datatype) + len(q.Object.Language) + len(q.Graph.Value) + len(`<> <> ""^^<> <> .`)
+		size += quads[i].size()
 	}
 	c.text = make([]byte, 0, min(size, limits.NQuads))
 	c.statements = make([]statement, 0, len(quads))
@@ -109,10 +109,14 @@ func (c *canonicalizer) read(quads []Quad) error {
 		if err := quads[i].check(); err != nil {
 			return fmt.Errorf("rdfc: quad %d: %w", i, err)
 		}
-		c.add(&quads[i], numbers)
-		if len(c.text) > limits.NQuads {
-			return fmt.Errorf("rdfc: over %d bytes of N-Quads: %w", limits.NQuads, ErrWork)
+		// Also before it is written: offsets are 32 bits wide.
+		if len(c.text)+quads[i].size() > limits.NQuads {
+			return errTooLong
 		}
+		c.add(&quads[i], numbers)
+	}
+	if len(c.text) > limits.NQuads {
+		return errTooLong
 	}
 	slices.SortFunc(c.statements, func(a, b statement) int {
 		return cmp.Or(bytes.Compare(c.text[a.start:a.end], c.text[b.start:b.end]), slices.Compare(a.nodes[:], b.nodes[:]))
@@ -124,7 +128,7 @@ func (c *canonicalizer) read(quads []Quad) error {
 }
 
 func (c *canonicalizer) add(q *Quad, numbers map[string]int32) {
-	s := statement{start: len(c.text), predicate: q.Predicate.Value}
+	s := statement{start: int32(len(c.text)), predicate: q.Predicate.Value}
 	s.nodes[0], s.cuts[0] = c.addTerm(&q.Subject, numbers)
 	c.text = append(appendIRI(c.text, q.Predicate.Value), ' ')
 	s.nodes[1], s.cuts[1] = c.addTerm(&q.Object, numbers)
@@ -133,11 +137,11 @@ func (c *canonicalizer) add(q *Quad, numbers map[string]int32) {
 		s.nodes[2], s.cuts[2] = c.addTerm(&q.Graph, numbers)
 	}
 	c.text = append(c.text, '.', '\n')
-	s.end = len(c.text)
+	s.end = int32(len(c.text))
 	c.statements = append(c.statements, s)
 }
 
-func (c *canonicalizer) addTerm(t *Term, numbers map[string]int32) (node int32, cut int) {
+func (c *canonicalizer) addTerm(t *Term, numbers map[string]int32) (node, cut int32) {
 	node = -1
 	if t.Kind == Blank {
 		known := false
@@ -150,7 +154,7 @@ func (c *canonicalizer) addTerm(t *Term, numbers map[string]int32) (node int32, 
 	} else {
 		c.text = appendTerm(c.text, t)
 	}
-	cut = len(c.text)
+	cut = int32(len(c.text))
 	c.text = append(c.text, ' ')
 	return node, cut
 }
@@ -194,6 +198,8 @@ func (c *canonicalizer) linkMentions() {
 // hashFirstDegree is step 3 for all nodes (section 4.6).
 func (c *canonicalizer) hashFirstDegree() {
 	c.first = make([]byte, 0, len(c.labels)*c.hexSize)
+	c.scratch = make([]byte, 0, len(c.text)+len("aaa")*len(c.statements))
+	c.lines = make([][]byte, 0, len(c.statements))
 	for node, mentions := range c.mentions {
 		c.scratch, c.lines = c.scratch[:0], c.lines[:0]
 		label := func(dst []byte, n int32) []byte {
@@ -273,15 +279,7 @@ func (c *canonicalizer) appendName(dst []byte, node int32) []byte {
 }
 
 func (c *canonicalizer) result() *Result {
-	size := len(c.text)
-	for i := range c.statements {
-		for _, node := range c.statements[i].nodes {
-			if node >= 0 {
-				size += len("c14n") + 10
-			}
-		}
-	}
-	unsorted := make([]byte, 0, size)
+	unsorted := c.scratch[:0]
 	r := &Result{lines: make([][]byte, len(c.statements)), labels: c.labels, named: c.named}
 	for i := range c.statements {
 		from := len(unsorted)

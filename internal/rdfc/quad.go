@@ -47,6 +47,13 @@ type Quad struct {
 	Subject, Predicate, Object, Graph Term
 }
 
+// size is about the length of the quad in N-Quads: exact but for escapes and
+// the labels of blank nodes.
+func (q *Quad) size() int {
+	return len(q.Subject.Value) + len(q.Predicate.Value) + len(q.Object.Value) + len(q.Object.Datatype) +
+		len(q.Object.Language) + len(q.Graph.Value) + len(`<> <> ""^^<> <> .`) + 1
+}
+
 // check returns why q is not a statement of RDF 1.1 (Concepts, sections 3.1 to
 // 3.3), with the position of the term that is wrong.
 func (q *Quad) check() error {
