@@ -111,6 +111,8 @@ func options(indefinite cbor.IndefLengthMode) cbor.DecOptions {
 		MaxArrayElements: limits.Members,
 		MaxMapPairs:      limits.Members,
 		UTF8:             cbor.UTF8RejectInvalid,
+		// "V" is another member than "v".
+		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 	}
 }
 

@@ -38,6 +38,17 @@ func TestPromiseCBORIsStrict(t *testing.T) {
 	}
 }
 
+func TestMemberNamesAreExact(t *testing.T) {
+	var v struct {
+		Name string `cbor:"n"`
+	}
+	require.NoError(t, Decode(unhex(t, "a2 61 6e 61 61 61 4e 61 62"), &v))
+	require.Equal(t, "a", v.Name)
+	v.Name = ""
+	require.NoError(t, Decode(unhex(t, "a1 61 4e 61 62"), &v))
+	require.Empty(t, v.Name)
+}
+
 func TestJSON(t *testing.T) {
 	for in, want := range map[string]string{
 		"00":                   `0`,
