@@ -22,8 +22,8 @@ type PresentationResult struct {
 	Checks  []Check // of the presentation as a whole
 }
 
-// VerifyPresentation checks a presentation of at most 1 MiB and 32 contents:
-// who presents, for whom and which exchange (Policy.Binding), then each content
+// VerifyPresentation checks a presentation of at most 1 MiB and 32 contents,
+// which may be none where only the holder is to be proven: who presents, for whom and which exchange (Policy.Binding), then each content
 // as Verify does. By default the presenter must be the subject of each content,
 // or hold a key that its issuer confirmed: a token of mine inside somebody
 // else's presentation is refused. The error is an [*Error] whose Contents tell
@@ -42,9 +42,12 @@ func (v *Verifier) VerifyPresentation(ctx context.Context, raw []byte, p Policy)
 	} else {
 		pr.Holder = r.presenter(ctx, env)
 	}
-	if len(items) == 0 || len(items) > limits.Contents {
-		r.add(CheckFormat, "", fmt.Errorf("%w: a presentation of %d credentials, want 1 to %d", ErrFormat, len(items), limits.Contents))
+	switch {
+	case len(items) > limits.Contents:
+		r.add(CheckFormat, "", fmt.Errorf("%w: a presentation of %d credentials, at most %d are checked", ErrFormat, len(items), limits.Contents))
 		items = nil
+	case len(items) == 0 && len(pr.Holder) == 0:
+		r.add(CheckHolder, "", fmt.Errorf("%w: nothing is presented, and by nobody", ErrHolder))
 	}
 	passed := 0
 	for i, c := range items {

@@ -144,7 +144,8 @@ func TestPromisePresenterIsTheSubject(t *testing.T) {
 		"a forged content":                  {bound(s.mine, forged).raw(t, s.me), nil, credential.ErrSignature},
 		"content of no format":              {bound([]byte("?")).raw(t, s.me), nil, credential.ErrFormat},
 		"a presentation inside":             {bound(bound(s.mine).raw(t, s.me)).raw(t, s.me), nil, credential.ErrFormat},
-		"nothing inside":                    {bound().raw(t, s.me), nil, credential.ErrFormat},
+		"nothing inside, by nobody":         {bound().raw(t), func(p *credential.Policy) { p.AllowBearer = true }, credential.ErrHolder},
+		"nothing inside, replayed":          {fakePresentation{Audience: "desk", Nonce: "old"}.raw(t, s.me), nil, credential.ErrHolder},
 		"too much inside":                   {bound(make([][]byte, 33)...).raw(t, s.me), nil, credential.ErrFormat},
 		"changed":                           {bytes.Replace(bound(s.mine).raw(t, s.me), []byte("desk"), []byte("DESK"), 1), nil, credential.ErrHolder},
 		"made to issue":                     {wrongPurpose, nil, credential.ErrHolder},
@@ -185,6 +186,11 @@ func TestPresentationOptions(t *testing.T) {
 	p.Binding, p.InsecureAnyBinding = credential.Binding{}, true
 	_, err = s.verifier.VerifyPresentation(ctx, bound(s.mine).raw(t, s.me), p)
 	require.NoError(t, err)
+	// Only who presents, and nothing presented.
+	r, err = s.verifier.VerifyPresentation(ctx, bound().raw(t, s.me), s.policy)
+	require.NoError(t, err)
+	require.Equal(t, "me#1", r.Holder[0].ID)
+	require.Empty(t, r.Results)
 	// One of several that fails is told by its position.
 	forged := bytes.Replace(s.mine, []byte("person"), []byte("forger"), 1)
 	raw := bound(s.mine, forged, s.mine).raw(t, s.me)

@@ -28,7 +28,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	draft, err := w3c.New(w3c.Content{
-		Types: []string{"PilgrimHealthCredential"}, Contexts: []string{"https://health.example/contexts/pilgrim/v1"}, Issuer: ministry,
+		Types: []string{"PilgrimHealthCredential"}, Contexts: []string{"https://www.w3.org/ns/credentials/undefined-terms/v2"}, Issuer: ministry,
 		Subject:   map[string]any{"id": "did:example:pilgrim", "vaccinatedAgainst": []string{"Meningitis ACWY"}},
 		ValidFrom: time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC), ValidUntil: time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC),
 	})

@@ -17,6 +17,7 @@ import (
 	"github.com/sanad-credentials/sanad/credential/w3c"
 	"github.com/sanad-credentials/sanad/did/key"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/dataintegrity"
 	"github.com/sanad-credentials/sanad/trustlist"
 )
 
@@ -49,14 +50,14 @@ func newParty(t testing.TB, curve elliptic.Curve) party {
 // content is a credential of about the size that health credentials have.
 func content(issuer string) map[string]any {
 	return map[string]any{
-		"@context": []any{w3c.Context, "https://health.example/contexts/pilgrim/v1"},
+		"@context": []any{w3c.Context, "https://www.w3.org/ns/credentials/undefined-terms/v2"},
 		"id":       "urn:uuid:0f3a2b1c-5d4e-4f60-8a7b-9c0d1e2f3a4b",
 		"type":     []any{w3c.Type, "PilgrimHealthCredential"},
 		"issuer":   map[string]any{"id": issuer, "name": map[string]any{"@value": "Ministry of Tests", "@language": "en"}},
 		"name":     "Pilgrim health card", "validFrom": "2026-05-01T00:00:00Z", "validUntil": "2026-08-01T00:00:00.000-06:00",
 		"credentialSubject": map[string]any{
 			"id": "did:example:pilgrim", "givenName": "Amina", "familyName": "Example", "birthDate": "1970-01-01", "passport": "X1234567",
-			"weight": 61.5, "fit": true, "remarks": nil,
+			"weight": 61.5, "fit": true,
 			"vaccinations": []any{
 				map[string]any{"disease": "Meningitis ACWY", "product": "MenQuadfi", "date": "2026-04-01", "batch": "M-1", "dose": 1, "of": 1},
 				map[string]any{"disease": "Yellow fever", "product": "Stamaril", "date": "2019-02-11", "batch": "Y-1", "dose": 1, "of": 1},
@@ -73,8 +74,16 @@ func marshal(t testing.TB, v any) []byte {
 	return b
 }
 
-// issue seals a document with a proof by each of signers.
+// issue seals a document with a proof by each of signers, over JSON.
 func issue(t testing.TB, doc map[string]any, parties ...party) []byte {
+	t.Helper()
+	return issueAs(t, w3c.Format{}, doc, parties...)
+}
+
+// statements are the suites that sign statements.
+var statements = w3c.Format{Suites: []string{dataintegrity.EdDSARDFC2022, dataintegrity.ECDSARDFC2019}}
+
+func issueAs(t testing.TB, f w3c.Format, doc map[string]any, parties ...party) []byte {
 	t.Helper()
 	d, err := w3c.FromJSON(marshal(t, doc))
 	require.NoError(t, err)
@@ -83,7 +92,7 @@ func issue(t testing.TB, doc map[string]any, parties ...party) []byte {
 	for _, p := range parties {
 		signers = append(signers, p)
 	}
-	i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: w3c.Format{}, Signers: signers})
+	i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: f, Signers: signers})
 	require.NoError(t, err)
 	raw, err := i.Issue(ctx, d)
 	require.NoError(t, err)

@@ -28,8 +28,9 @@ type Content struct {
 	ValidFrom, ValidUntil time.Time
 }
 
-// New makes a draft of a credential. The error wraps [ErrModel] where the data
-// model is not kept.
+// New makes a draft of a credential of version 2.0. The error wraps [ErrModel]
+// where the data model is not kept. Whether the terms have a meaning is checked
+// by [Format.Seal].
 func New(c Content) (*credential.Draft, error) {
 	doc, err := json.Marshal(struct {
 		Context           []string `json:"@context"`
@@ -56,9 +57,9 @@ func stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// FromJSON makes a draft of a whole credential document of at most 24 MiB
-// that has no proof yet. The error wraps [ErrModel] where doc is not strict JSON or
-// does not keep the data model, or [ErrUnsupported].
+// FromJSON makes a draft of a whole credential document, of version 2.0 or 1.1
+// and at most 24 MiB, that has no proof yet. The error wraps [ErrModel] where doc
+// is not strict JSON or does not keep the data model, or [ErrUnsupported].
 func FromJSON(doc []byte) (*credential.Draft, error) {
 	if len(doc) > limits.StatusList {
 		return nil, fmt.Errorf("w3c: %d bytes, at most %d are read: %w", len(doc), limits.StatusList, ErrModel)
@@ -73,7 +74,7 @@ func FromJSON(doc []byte) (*credential.Draft, error) {
 	if v.Member("proof").Exists() {
 		return nil, fmt.Errorf("w3c: proof: there already is one: %w", ErrModel)
 	}
-	c, err := read(v)
+	c, _, err := (&Format{}).read(v)
 	if err != nil {
 		return nil, err
 	}
@@ -84,26 +85,29 @@ func FromJSON(doc []byte) (*credential.Draft, error) {
 
 // Seal signs a draft made by [New] or [FromJSON], with one proof by each
 // signer: a set of proofs, all over the same document. The cryptosuite is the
-// one for the signer's key. The proofs' created is d.Signed or, where that is
-// zero, now. Entries of d.Status that the document does not have yet are added
-// to its credentialStatus; apart from Signed and Status, the draft's fields
-// must still say what its payload says. It implements [credential.Sealer].
-func (Format) Seal(ctx context.Context, d *credential.Draft, signers []proof.Signer) ([]byte, error) {
+// first of f.Suites that is for the signer's key. The proofs' created is d.Signed
+// or, where that is zero, now. Entries of d.Status that the document does not
+// have yet are added to its credentialStatus, and the context of the proof is
+// added where the document's do not include it; apart from Signed and Status,
+// the draft's fields must still say what its payload says.
+//
+// The error wraps [ErrModel], [ErrTerms] where the document uses what no known
+// context defines, [ErrUnsupported] for a cryptosuite that does not sign,
+// [proof.ErrKey], or those of [dataintegrity.Sign]. It implements
+// [credential.Sealer].
+func (f Format) Seal(ctx context.Context, d *credential.Draft, signers []proof.Signer) ([]byte, error) {
 	p, ok := d.Payload.(*Payload)
 	if !ok || p == nil {
 		return nil, fmt.Errorf("w3c: draft with a payload of type %T: %w", d.Payload, ErrModel)
 	}
-	if len(signers) == 0 {
-		return nil, fmt.Errorf("w3c: no signer: %w", proof.ErrKey)
-	}
-	own, err := read(p.value)
+	own, _, err := f.read(p.value)
 	if err != nil {
 		return nil, err
 	}
 	if field := differs(own, &d.Credential); field != "" {
 		return nil, fmt.Errorf("w3c: the draft's %s is not its payload's: %w", field, ErrModel)
 	}
-	doc, err := withStatus(p.value, own.Status, d.Status)
+	doc, err := f.withStatus(p.value, own.Status, d.Status)
 	if err != nil {
 		return nil, err
 	}
@@ -111,12 +115,7 @@ func (Format) Seal(ctx context.Context, d *credential.Draft, signers []proof.Sig
 	if o.Created.IsZero() {
 		o.Created = time.Now()
 	}
-	for i, s := range signers {
-		if doc, err = dataintegrity.Sign(ctx, doc, s, o); err != nil {
-			return nil, fmt.Errorf("w3c: signer %d: %w", i, err)
-		}
-	}
-	return doc, nil
+	return f.sign(ctx, doc, signers, o)
 }
 
 // differs names the first field that a caller has changed in a draft.
@@ -142,7 +141,7 @@ func differs(a, b *credential.Credential) string {
 
 // withStatus returns the document with those of refs added that are not its
 // own.
-func withStatus(v jcs.Value, own, refs []credential.StatusRef) ([]byte, error) {
+func (f *Format) withStatus(v jcs.Value, own, refs []credential.StatusRef) ([]byte, error) {
 	var entries [][]byte
 	for i, r := range refs {
 		if slices.ContainsFunc(own, func(o credential.StatusRef) bool {
@@ -182,7 +181,7 @@ func withStatus(v jcs.Value, own, refs []credential.StatusRef) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("w3c: credentialStatus: %w: %w", ErrModel, err)
 	}
-	if _, err := read(sealed); err != nil {
+	if _, _, err := f.read(sealed); err != nil {
 		return nil, err
 	}
 	return doc, nil

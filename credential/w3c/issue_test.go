@@ -18,7 +18,7 @@ import (
 func TestNew(t *testing.T) {
 	p := newParty(t, nil)
 	d, err := w3c.New(w3c.Content{
-		ID: "urn:uuid:1", Types: []string{"PilgrimHealthCredential"}, Contexts: []string{"https://health.example/v1"}, Issuer: p.did,
+		ID: "urn:uuid:1", Types: []string{"PilgrimHealthCredential"}, Contexts: []string{"https://www.w3.org/ns/credentials/examples/v2"}, Issuer: p.did,
 		Subject: map[string]any{"id": "did:example:pilgrim", "fit": true}, ValidFrom: now, ValidUntil: now.AddDate(0, 3, 0),
 	})
 	require.NoError(t, err)
@@ -27,7 +27,7 @@ func TestNew(t *testing.T) {
 	require.True(t, d.ValidFrom.Equal(now))
 	got, err := json.Marshal(d.Payload)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"@context":["https://www.w3.org/ns/credentials/v2","https://health.example/v1"],"id":"urn:uuid:1","type":["VerifiableCredential","PilgrimHealthCredential"],
+	require.JSONEq(t, `{"@context":["https://www.w3.org/ns/credentials/v2","https://www.w3.org/ns/credentials/examples/v2"],"id":"urn:uuid:1","type":["VerifiableCredential","PilgrimHealthCredential"],
 		"issuer":"`+p.did+`","validFrom":"2026-05-20T08:00:00Z","validUntil":"2026-08-20T08:00:00Z","credentialSubject":{"id":"did:example:pilgrim","fit":true}}`, string(got))
 
 	before := time.Now().Truncate(time.Second)

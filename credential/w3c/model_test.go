@@ -1,6 +1,8 @@
 package w3c_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -15,7 +17,7 @@ import (
 type change struct{ path, json string }
 
 // apply returns the content with changes; a path is members joined by slashes.
-func apply(t *testing.T, doc map[string]any, changes ...change) map[string]any {
+func apply(t testing.TB, doc map[string]any, changes ...change) map[string]any {
 	t.Helper()
 	for _, c := range changes {
 		m := doc
@@ -31,6 +33,25 @@ func apply(t *testing.T, doc map[string]any, changes ...change) map[string]any {
 		m[name] = json.RawMessage(c.json)
 	}
 	return doc
+}
+
+// place is how an error names what a change broke.
+func place(c change) string {
+	switch {
+	case strings.HasPrefix(c.path, "@") && c.path != "@context", strings.Contains(c.json, "2026-04-30"):
+		return "document"
+	case strings.Contains(c.json, "9007199254740993"):
+		return "integer"
+	}
+	return strings.ReplaceAll(c.path, "/", ".")
+}
+
+// fits is the digest of an empty resource.
+const fits = `"digestSRI":"sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="`
+
+func multibaseOf(resource string) string {
+	sum := sha256.Sum256([]byte(resource))
+	return "u" + base64.RawURLEncoding.EncodeToString(append([]byte{0x12, 32}, sum[:]...))
 }
 
 func TestModelRefuses(t *testing.T) {
@@ -50,13 +71,14 @@ func TestModelRefuses(t *testing.T) {
 		{"validFrom", `"2026-05-01"`}, {"validFrom", `"2026-05-01T00:00:00"`}, {"validFrom", `null`}, {"validFrom", `1777593600`}, {"validFrom", `["2026-05-01T00:00:00Z"]`}, {"validFrom", `""`},
 		{"validUntil", `"2026-04-30T23:59:59Z"`}, {"validUntil", `"soon"`}, {"issuanceDate", `"2026-05-01T00:00:00Z"`}, {"expirationDate", `"2026-05-01T00:00:00Z"`},
 		{"name", `1`}, {"name", `null`}, {"name", `{"@value":"a","@language":"en","url":"x"}`}, {"name", `{"@language":"en"}`}, {"name", `{"@value":1}`}, {"name", `{"@value":"a","@language":"not a tag"}`}, {"name", `{"@value":"a","@language":""}`}, {"name", `{"@value":"a","@language":"en-"}`}, {"name", `{"@value":"a","@language":1}`}, {"name", `{"@value":"a","@direction":"up"}`}, {"name", `["a"]`}, {"description", `[{"@value":"a"},{"value":"b"}]`},
-		{"credentialStatus", `null`}, {"credentialStatus", `"https://a.example"`}, {"credentialStatus", `[]`}, {"credentialStatus", `[{` + status + `},null]`}, {"credentialStatus", `{"id":"urn:a"}`}, {"credentialStatus", `{"type":1}`}, {"credentialStatus", `{"type":"A","id":"a b"}`}, {"credentialStatus", `{"type":"A","id":null}`},
+		{"credentialStatus", `null`}, {"credentialStatus", `"https://a.example"`}, {"credentialStatus", `[]`}, {"credentialStatus", `[{` + status + `},null]`}, {"credentialStatus", `{"id":"urn:a"}`}, {"credentialStatus", `{"type":1}`}, {"credentialStatus", `{"type":"A","id":"a b"}`}, {"credentialStatus", `{"type":"A","id":null}`}, {"credentialStatus", `{"type":"StatusList2021Entry"}`}, {"credentialStatus", `{"type":["A","A"]}`}, {"credentialStatus", `{"type":"A B"}`},
 		{"credentialStatus", `{` + strings.Replace(status, `"7"`, `7`, 1) + `}`}, {"credentialStatus", `{` + strings.Replace(status, `"7"`, `"-7"`, 1) + `}`}, {"credentialStatus", `{` + strings.Replace(status, `"7"`, `"07"`, 1) + `}`}, {"credentialStatus", `{` + strings.Replace(status, `"7"`, `"18446744073709551616"`, 1) + `}`}, {"credentialStatus", `{` + strings.Replace(status, `"7"`, `""`, 1) + `}`},
 		{"credentialStatus", `{` + strings.Replace(status, `https:`, ``, 1) + `}`}, {"credentialStatus", `{` + strings.Replace(status, `statusPurpose`, `x`, 1) + `}`}, {"credentialStatus", `{` + strings.Replace(status, `statusListIndex`, `x`, 1) + `}`}, {"credentialStatus", `{` + strings.Replace(status, `statusListCredential`, `x`, 1) + `}`},
 		{"credentialSchema", `{"type":"JsonSchema"}`}, {"credentialSchema", `{"id":"https://a.example"}`}, {"credentialSchema", `{"type":"JsonSchema","id":"a"}`}, {"credentialSchema", `"https://a.example"`}, {"credentialSchema", `[{"type":[],"id":"https://a.example"}]`},
 		{"termsOfUse", `{}`}, {"termsOfUse", `{"type":null}`}, {"termsOfUse", `[{"type":"A"},{"id":"urn:a"}]`}, {"evidence", `{"id":"urn:a"}`}, {"evidence", `"urn:a"`}, {"evidence", `{"type":"A","id":1}`}, {"refreshService", `{"id":"urn:a"}`}, {"refreshService", `1`},
-		{"relatedResource", `"https://a.example"`}, {"relatedResource", `["https://a.example"]`}, {"relatedResource", `{"digestSRI":"sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}`}, {"relatedResource", `{"id":"https://a.example"}`}, {"relatedResource", `{"id":"https://a.example","digestSRI":"sha256-abc"}`}, {"relatedResource", `{"id":"https://a.example","digestSRI":"md5-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}`}, {"relatedResource", `{"id":"https://a.example","digestMultibase":"x1"}`},
-		{"relatedResource", `[{"id":"https://a.example","digestMultibase":"u1"},{"id":"https://a.example","digestMultibase":"u2"}]`},
+		{"relatedResource", `"https://a.example"`}, {"relatedResource", `["https://a.example"]`}, {"relatedResource", `{"digestSRI":"sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}`}, {"relatedResource", `{"id":"https://a.example"}`}, {"relatedResource", `{"id":"https://a.example","digestSRI":"sha256-abc"}`}, {"relatedResource", `{"id":"https://a.example","digestSRI":"md5-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}`}, {"relatedResource", `{"id":"https://a.example","digestMultibase":"x1"}`}, {"relatedResource", `{"id":"https://a.example","digestMultibase":"uEiA"}`}, {"relatedResource", `{"id":"https://a.example","digestSRI":[]}`}, {"relatedResource", `{"id":"https://a.example","digestSRI":[1]}`},
+		{"relatedResource", `{"id":"https://a.example","mediaType":1,` + fits + `}`}, {"relatedResource", `{"id":"a",` + fits + `}`}, {"relatedResource", `{"id":"https://www.w3.org/ns/credentials/v2",` + fits + `}`}, {"relatedResource", `{"id":"https://www.w3.org/ns/credentials/v2","digestMultibase":"` + multibaseOf("x") + `"}`},
+		{"relatedResource", `[{"id":"https://a.example",` + fits + `},{"id":"https://a.example",` + fits + `}]`},
 		{"@id", `"urn:a"`}, {"@type", `"VerifiableCredential"`}, {"@graph", `[]`}, {"@base", `"https://a.example"`},
 		{"credentialSubject/passport", `9007199254740993`}, {"proof", `null`}, {"proof", `[]`}, {"proof", `{}`},
 	} {
@@ -64,6 +86,7 @@ func TestModelRefuses(t *testing.T) {
 		_, err := w3c.FromJSON(doc)
 		require.Error(t, err, "%v", c)
 		require.ErrorIs(t, err, w3c.ErrModel, "%v", c)
+		require.ErrorContains(t, err, place(c), "%v", c)
 		for _, personal := range []string{"Amina", "did:example", "X1234567"} {
 			require.NotContains(t, err.Error(), personal, "%v", c)
 		}
@@ -86,7 +109,7 @@ func TestModelAccepts(t *testing.T) {
 		{"name", ``}, {"name", `{"@value":"a"}`}, {"description", `"text"`},
 		{"credentialStatus", `{"type":"OtherStatus","id":"https://a.example/status"}`}, {"credentialStatus", `{"type":["A","B"]}`},
 		{"credentialSchema", `{"type":"JsonSchema","id":"https://a.example/schema.json"}`}, {"termsOfUse", `{"type":"A"}`}, {"evidence", `[{"type":["A","B"],"id":"urn:x"}]`}, {"refreshService", `{"type":"A"}`},
-		{"relatedResource", `{"id":"https://a.example","digestSRI":"sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}`}, {"relatedResource", `[{"id":"https://a.example","digestMultibase":"uEiA"},{"id":"https://b.example","digestMultibase":"zQm"}]`},
+		{"relatedResource", `{"id":"https://a.example","digestSRI":"sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}`}, {"relatedResource", `[{"id":"https://a.example","digestMultibase":"` + multibaseOf("x") + `"},{"id":"https://b.example",` + fits + `}]`},
 		{"undefinedTerm", `{"@type":"x"}`},
 	} {
 		_, err := w3c.FromJSON(marshal(t, apply(t, content("did:example:issuer"), c)))
@@ -96,7 +119,7 @@ func TestModelAccepts(t *testing.T) {
 
 func TestUnsupported(t *testing.T) {
 	for _, c := range []change{
-		{"type", `["VerifiablePresentation"]`}, {"type", `"EnvelopedVerifiableCredential"`},
+		{"type", `"EnvelopedVerifiablePresentation"`}, {"type", `"EnvelopedVerifiableCredential"`}, {"type", `["VerifiablePresentation","EnvelopedVerifiablePresentation"]`},
 		{"credentialStatus", `{"type":"BitstringStatusListEntry","statusPurpose":"message","statusListIndex":"7","statusListCredential":"https://a.example/1","statusSize":2}`},
 		{"credentialStatus", `{"type":"BitstringStatusListEntry","statusPurpose":"message","statusListIndex":"7","statusListCredential":"https://a.example/1","statusSize":"1"}`},
 	} {
@@ -107,12 +130,12 @@ func TestUnsupported(t *testing.T) {
 }
 
 func TestOtherFormats(t *testing.T) {
-	for _, in := range []string{"", " ", "null", "[]", `"x"`, "HC1:6BF", "eyJhbGciOiJFUzI1NiJ9.e30.AA", "{}", `{"verifiableCredential":["ey"]}`, `{"@context":"https://a.example"}`, `{"@context":["https://www.w3.org/2018/credentials/v1"],"type":["VerifiableCredential"]}`, `{`, `{"a":1,"a":2}`, "\x00", "\xff"} {
+	for _, in := range []string{"", " ", "null", "[]", `"x"`, "HC1:6BF", "eyJhbGciOiJFUzI1NiJ9.e30.AA", "{}", `{"verifiableCredential":["ey"]}`, `{"@context":"https://a.example"}`, `{"@context":["https://www.w3.org/2018/credentials/v3"],"type":["VerifiableCredential"]}`, `{`, `{"a":1,"a":2}`, "\x00", "\xff"} {
 		_, err := w3c.Format{}.Parse([]byte(in), "")
 		require.ErrorIs(t, err, credential.ErrOtherFormat, in)
 	}
 	// One that begins as ours is ours to refuse.
-	for _, in := range []string{`{"@context":["https://www.w3.org/ns/credentials/v2"]`, `{"@context":["https://www.w3.org/ns/credentials/v2"],"a":1,"a":2}`, `{"@context":"https://www.w3.org/ns/credentials/v2"}`, `{"@context":["https://a.example","https://www.w3.org/ns/credentials/v2"]}`} {
+	for _, in := range []string{`{"@context":["https://www.w3.org/ns/credentials/v2"]`, `{"@context":["https://www.w3.org/ns/credentials/v2"],"a":1,"a":2}`, `{"@context":"https://www.w3.org/ns/credentials/v2"}`, `{"@context":"https://www.w3.org/2018/credentials/v1"`, `{"@context":["https://a.example","https://www.w3.org/ns/credentials/v2"]}`} {
 		_, err := w3c.Format{}.Parse([]byte(in), "")
 		require.Error(t, err)
 		require.NotErrorIs(t, err, credential.ErrOtherFormat, in)

@@ -60,7 +60,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"expired":             {good, raw, at(now.AddDate(1, 0, 0)), credential.ErrExpired},
 		"not valid yet":       {good, raw, at(now.AddDate(-1, 0, 0)), credential.ErrNotYet},
 		"another type wanted": {good, raw, credential.Policy{Time: now, Types: []string{"X"}}, credential.ErrPolicy},
-		"presentation":        {good, `{"@context":["` + w3c.Context + `"],"type":"VerifiablePresentation","verifiableCredential":[` + raw + `]}`, at(now), w3c.ErrUnsupported},
+		"presentation":        {good, `{"@context":["` + w3c.Context + `"],"type":"VerifiablePresentation","verifiableCredential":[` + raw + `]}`, at(now), credential.ErrFormat},
 		"as a JSON string":    {good, string(marshal(t, raw)), at(now), credential.ErrFormat},
 	} {
 		_, err := c.v.Verify(ctx, []byte(c.raw), c.p)

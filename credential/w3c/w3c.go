@@ -1,6 +1,6 @@
-// Package w3c issues and verifies W3C Verifiable Credentials (Verifiable
-// Credentials Data Model 2.0) that carry their proofs inside them: Data
-// Integrity proofs with the cryptosuites of proof/dataintegrity.
+// Package w3c issues and verifies W3C Verifiable Credentials, and presentations
+// of them, that carry their proofs inside them (Verifiable Credentials Data
+// Model 2.0 and 1.1, Data Integrity 1.0).
 //
 // Keys are named by URLs, for example did:key ones. Whose keys they are is for
 // the verifier's key source, and who may issue for its trust list:
@@ -11,18 +11,30 @@
 //		Trust:   list,
 //	})
 //
-// A credential may have a set of proofs; all must verify. To issue, make a
-// draft with [New] or [FromJSON] and give it to a credential.Issuer.
+// A credential may have a set of proofs, or chains; all must verify. To issue,
+// make a draft with [New] or [FromJSON] and give it to a credential.Issuer.
+// [Format.Present] puts credentials of any format into a presentation.
 //
-// The data model is checked when issuing and when verifying, as far as it can
-// be without processing JSON-LD: the members of the model, their kinds, URLs,
-// times and languages. Not checked are what contexts say: whether every term
-// and type is defined, whether a context redefines a protected term, whether a
-// context can be loaded, and whether the digests of related resources fit. The
-// cryptosuites read here sign the JSON as it is, so none of these can hide a
-// statement from a signature; they may leave a term without a meaning that all
-// share. Presentations, and credentials of version 1.1 or in JOSE or COSE
-// envelopes, are not read.
+// # What is checked
+//
+// Issuing and verifying hold a document to the same rules: the members of the
+// data model, their kinds, URLs, times and languages; the digests of related
+// resources, where these are at hand ([Format].Resources); and the meaning of
+// all terms and types. A document is refused that uses one which no context
+// defines, a context that is not known, one that redefines a protected term, or
+// an identifier that is relative. Errors name the place, as
+// "credentialStatus[1].statusListIndex", and hold no values.
+//
+// Contexts are never fetched: those of the W3C are built in, others come with
+// [Format].RDF.
+//
+// # Signed JSON and signed statements
+//
+// Cryptosuites sign either the JSON as it is (eddsa-jcs-2022, ecdsa-jcs-2019;
+// the default when sealing) or the statements that it means (eddsa-rdfc-2022
+// and others). Of the latter, documents are refused whose members could hide a
+// statement from who reads them: inline contexts, keywords and IRIs as names of
+// members, and what is described in two places.
 package w3c
 
 import (
@@ -40,27 +52,71 @@ import (
 	"github.com/sanad-credentials/sanad/proof/dataintegrity"
 )
 
-// Context is the first entry of every credential's @context.
-const Context = "https://www.w3.org/ns/credentials/v2"
+// The base contexts: the first entry of every @context, by version of the data
+// model.
+const (
+	Context   = "https://www.w3.org/ns/credentials/v2"
+	ContextV1 = "https://www.w3.org/2018/credentials/v1"
+)
 
-// Type is among the types of every credential.
-const Type = "VerifiableCredential"
+// Type is among the types of every credential, PresentationType among those of
+// every presentation.
+const (
+	Type             = "VerifiableCredential"
+	PresentationType = "VerifiablePresentation"
+)
 
-// StatusType is the StatusRef.Type of the one kind of status that is read into
-// a list's URL and a position (Bitstring Status List 1.0, section 2.1). Other
-// kinds keep their own type, and nothing else, in the StatusRef.
+// StatusType is the StatusRef.Type of status in a bitstring (Bitstring Status
+// List 1.0, section 2.1). Its entries, and those of the older type
+// "StatusList2021Entry", are read into a list's URL and a position; other kinds
+// keep their own type, and nothing else, in the StatusRef.
 const StatusType = "BitstringStatusListEntry"
 
 var (
-	// ErrModel says that a credential breaks the data model.
-	ErrModel = errors.New("not a credential of VC Data Model 2.0")
+	// ErrModel says that a document breaks the data model.
+	ErrModel = errors.New("not as the VC data model has it")
+	// ErrTerms says that a document has terms, types, contexts or identifiers
+	// without a meaning that all share.
+	ErrTerms = errors.New("not the JSON-LD of known contexts")
 	// ErrUnsupported says that a feature is not implemented.
 	ErrUnsupported = errors.New("unsupported")
+	// ErrResource is noted, as tolerated, for a related resource whose digest
+	// was not checked: it is not at hand, or the digest is of an unknown kind.
+	ErrResource = errors.New("digest of a related resource not checked")
+	// ErrBinding says that a presentation was made for somebody else, or upon
+	// another request.
+	ErrBinding = errors.New("challenge or domain are not those asked for")
 )
 
-// Format reads and writes credentials. It implements [credential.Format] and
-// [credential.Sealer].
-type Format struct{}
+// Format reads and writes credentials and presentations. Its zero value reads
+// all cryptosuites of [dataintegrity] with the built-in contexts. It implements
+// [credential.Format], [credential.Sealer] and [credential.Presenter].
+type Format struct {
+	// RDF knows the contexts. Nil means the built-in ones; others are given to
+	// [github.com/sanad-credentials/sanad/proof/dataintegrity/rdf.New]. Make it
+	// once: it remembers what it has read.
+	RDF dataintegrity.RDF
+	// Suites are the cryptosuites to sign with; each signer uses the first that
+	// is for its kind of key. Empty: eddsa-jcs-2022 and ecdsa-jcs-2019.
+	Suites []string
+	// Resources are what the relatedResource of credentials may name, by URL.
+	// One that is stated with another digest is refused. Built-in contexts need
+	// not be here. It must not be changed once it is used.
+	Resources map[string][]byte
+	// Strict refuses deviations that weaken no check, where the zero value
+	// tolerates and notes them: related resources whose digest can't be checked,
+	// and what [dataintegrity.Parser].Lenient lets pass.
+	Strict bool
+
+	// InsecureAnyTerms accepts, where proofs sign the JSON as it is, terms and
+	// types that no context defines, and contexts that are not known. All is
+	// still signed; what it means may be anyone's guess.
+	InsecureAnyTerms bool
+	// InsecureAnyNames accepts, where proofs sign statements, documents that may
+	// say something else to who reads their members than what was signed: see
+	// [dataintegrity.Parser].InsecureAnyNames.
+	InsecureAnyNames bool
+}
 
 // Name is "w3c".
 func (Format) Name() string { return "w3c" }
@@ -76,13 +132,14 @@ type Payload struct {
 // form (RFC 8785).
 func (p *Payload) MarshalJSON() ([]byte, error) { return slices.Clone(p.document), nil }
 
-// Parse reads a credential with its proofs, of at most 24 MiB: a status list is
-// a credential too. It returns [credential.ErrOtherFormat] for what is no JSON
-// object, or has not [Context] in its @context. Errors wrap [ErrModel],
-// [ErrUnsupported], or those of [dataintegrity.Parse]; they name members and
-// hold no values. A credential without proof is parsed, and the verifier
-// refuses it. It implements [credential.Format].
-func (Format) Parse(raw []byte, _ string) (*credential.Envelope, error) {
+// Parse reads a credential or presentation with its proofs, of at most 24 MiB: a
+// status list is a credential too. It returns [credential.ErrOtherFormat] for
+// what is no JSON object, or has neither [Context] nor [ContextV1] in its
+// @context. Errors wrap [ErrModel], [ErrTerms], [ErrUnsupported], or those of
+// [dataintegrity.Parser]; they name members and hold no values. What has no
+// proof is parsed, and the verifier refuses it. It implements
+// [credential.Format].
+func (f Format) Parse(raw []byte, _ string) (*credential.Envelope, error) {
 	if len(raw) > limits.StatusList {
 		return nil, fmt.Errorf("w3c: %d bytes, at most %d are read: %w", len(raw), limits.StatusList, ErrModel)
 	}
@@ -91,39 +148,98 @@ func (Format) Parse(raw []byte, _ string) (*credential.Envelope, error) {
 	}
 	v, err := jcs.Parse(raw)
 	if err != nil {
-		if !bytes.Contains(raw, []byte(Context)) {
+		if !bytes.Contains(raw, []byte(Context)) && !bytes.Contains(raw, []byte(ContextV1)) {
 			return nil, credential.ErrOtherFormat
 		}
 		return nil, fmt.Errorf("w3c: %w: %w", ErrModel, err)
 	}
-	if !hasContext(v) {
+	if base(v) == "" {
 		return nil, credential.ErrOtherFormat
 	}
-	c, err := read(v)
+	env := &credential.Envelope{}
+	if isPresentation(v) {
+		err = f.presentation(v, env)
+	} else {
+		env.Credential, env.Tolerated, err = f.read(v)
+	}
 	if err != nil {
 		return nil, err
 	}
-	env := &credential.Envelope{Credential: c}
-	d, err := dataintegrity.FromValue(v)
+	if err := f.proofs(v, env); err != nil {
+		return nil, err
+	}
+	if f.Strict && len(env.Tolerated) > 0 {
+		return nil, fmt.Errorf("%w: %w", env.Tolerated[0], ErrModel)
+	}
+	return env, nil
+}
+
+// proofs adds a document's proofs, and its payload, to its envelope.
+func (f *Format) proofs(v jcs.Value, env *credential.Envelope) error {
+	c := env.Credential
+	d, err := dataintegrity.Parser{RDF: f.canonicalizer(), Lenient: !f.Strict, InsecureAnyNames: f.InsecureAnyNames}.FromValue(v)
 	if errors.Is(err, dataintegrity.ErrNoProof) {
+		if c == nil {
+			return f.checkTerms(v)
+		}
 		c.Payload = &Payload{v, v.Append(nil)}
-		return env, nil
+		return nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("w3c: %w", err)
+		return fmt.Errorf("w3c: %w", err)
+	}
+	if err := f.meaning(v, d); err != nil {
+		return err
+	}
+	for i := range d.Proofs {
+		for _, t := range d.Proofs[i].Tolerated {
+			env.Tolerated = append(env.Tolerated, fmt.Errorf("w3c: proof %d: %w", i, t))
+		}
+	}
+	if c == nil {
+		env.Holder = proofs(d, bound)
+		return nil
 	}
 	c.Payload = &Payload{v, d.Unsecured()}
 	c.Signed = signed(d, c.ValidFrom)
+	env.Proofs = proofs(d, nil)
+	return nil
+}
+
+// meaning checks that what is signed has a meaning that all share, and can be
+// read in the document's members. Where statements are signed, that there are
+// some was checked to compute them.
+func (f *Format) meaning(v jcs.Value, d *dataintegrity.Document) error {
+	if !slices.ContainsFunc(d.Proofs, func(p dataintegrity.Proof) bool { return p.SignsStatements() }) {
+		return f.checkTerms(v)
+	}
+	if f.InsecureAnyNames {
+		return nil
+	}
+	return describedOnce(v)
+}
+
+// proofs makes the core's proofs of a document's. also, if not nil, checks more
+// than the signature.
+func proofs(d *dataintegrity.Document, also func(*dataintegrity.Proof, *credential.Attempt) error) []credential.Proof {
+	out := make([]credential.Proof, 0, len(d.Proofs))
 	for i := range d.Proofs {
 		p := &d.Proofs[i]
-		env.Proofs = append(env.Proofs, credential.Proof{
+		out = append(out, credential.Proof{
 			ID:   fmt.Sprintf("%d %s", i, p.Cryptosuite),
 			Hint: proof.Hint{KeyID: p.VerificationMethod, Algorithm: p.Algorithm}, Purpose: p.Purpose,
 			Created: p.Created, Expires: p.Expires,
-			Verify: func(_ context.Context, a *credential.Attempt) error { return d.Verify(i, a.Key) },
+			Verify: func(_ context.Context, a *credential.Attempt) error {
+				if also != nil {
+					if err := also(p, a); err != nil {
+						return err
+					}
+				}
+				return d.Verify(i, a.Key)
+			},
 		})
 	}
-	return env, nil
+	return out
 }
 
 // signed is when the last of the proofs was made, by their own account.
@@ -138,18 +254,4 @@ func signed(d *dataintegrity.Document, otherwise time.Time) time.Time {
 		return otherwise
 	}
 	return t
-}
-
-// hasContext reports whether the base context is anywhere in @context.
-func hasContext(v jcs.Value) bool {
-	c := v.Member("@context")
-	if s, _ := c.Text(); s == Context {
-		return true
-	}
-	for _, e := range c.Elements() {
-		if s, _ := e.Text(); s == Context {
-			return true
-		}
-	}
-	return false
 }

@@ -23,7 +23,7 @@ func certificate(t testing.TB, path string) *x509.Certificate {
 
 func TestKeygen(t *testing.T) {
 	dir := t.TempDir()
-	for alg, did := range map[string]string{"ES256": "did:key:zDn", "ES384": "did:key:z82", "EdDSA": "did:key:z6Mk", "PS256": "kid "} {
+	for alg, did := range map[string]string{"ES256": "did:key:zDn", "ES384": "did:key:z82", "EdDSA": "did:key:z6Mk", "PS256": "did:key:z"} {
 		key, cert := filepath.Join(dir, alg+".pem"), filepath.Join(dir, alg+"-cert.pem")
 		out := ok(t, "keygen", "--alg", alg, "--out", key, "--cert", cert, "--country", "ID", "--name", "Signer", "--usage", "vaccination,test", "--usage", "recovery", "--days", "10")
 		require.True(t, strings.HasPrefix(out, did), out)

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"crypto"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sanad-credentials/sanad/proof/dataintegrity/rdf"
+)
+
+// graphs is how many random documents are brought into canonical form.
+const graphs = 300
+
+// ownTerms is a context of this program, with one of each thing that JSON-LD
+// has for terms. Both sides are given it.
+const ownTerms = "https://interop.example/contexts/terms/v1"
+
+//go:embed terms.jsonld
+var ownContext []byte
+
+// comparison brings documents into canonical form on both sides.
+type comparison struct {
+	*world
+	ours *rdf.Canonicalizer
+}
+
+func newComparison(w *world) (*comparison, error) {
+	digest := sha256.Sum256(ownContext)
+	c, err := rdf.New(rdf.Context{URL: ownTerms, Raw: ownContext, SHA256: hex.EncodeToString(digest[:])})
+	return &comparison{w, c}, err
+}
+
+// forms returns both canonical forms. An error is a refusal.
+func (c *comparison) forms(doc json.RawMessage, hash crypto.Hash) (ours string, refusal error, theirs string, theirRefusal error) {
+	quads, refusal := c.ours.Canonical(doc, hash)
+	theirRefusal = c.call("canonicalForm", object{
+		"document": doc, "hash": hash.String(), "contexts": object{ownTerms: json.RawMessage(ownContext)},
+	}, &theirs)
+	return string(quads), refusal, theirs, theirRefusal
+}
+
+var errDiffer = errors.New("the forms differ")
+
+// differ tells the first line in which two forms differ.
+func differ(ours, theirs string) error {
+	if ours == theirs {
+		return nil
+	}
+	a, b := strings.Split(ours, "\n"), strings.Split(theirs, "\n")
+	i := 0
+	for i < min(len(a), len(b))-1 && a[i] == b[i] {
+		i++
+	}
+	return fmt.Errorf("%w: ours %q, theirs %q", errDiffer, a[i], b[i])
+}
+
+// canonicalForms compares the forms of documents that both sides must take.
+func canonicalForms(w *world) error {
+	c, err := newComparison(w)
+	if err != nil {
+		return err
+	}
+	kinds := []struct {
+		name string
+		make func() any
+	}{
+		{"credentials", func() any { return w.credential("did:example:issuer", style{v1: w.IntN(3) == 0}) }},
+		{"terms", func() any { return w.withTerms() }},
+		{"blank-nodes", func() any { return w.blankNodes() }},
+	}
+	for _, kind := range kinds {
+		for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA384} {
+			r := w.row("rdfc-"+kind.name+"/"+hash.String(), compared)
+			for i := range graphs / len(kinds) {
+				doc, err := encode(kind.make())
+				if err != nil {
+					return err
+				}
+				ours, refusal, theirs, theirRefusal := c.forms(doc, hash)
+				err = errors.Join(refusal, theirRefusal)
+				if err == nil {
+					err = differ(ours, theirs)
+				}
+				r.accepted(fmt.Sprint("document ", i), err)
+			}
+			r.print()
+		}
+	}
+	return c.codePoints()
+}
+
+// codePoints compares documents that the peer has the right statements of, in
+// an order that is not that of code points: see highLetters. They have no blank
+// nodes, whose labels would follow from that order.
+func (c *comparison) codePoints() error {
+	m := c.maker
+	m.letters = slices.Concat(letters, highLetters)
+	r := c.row("rdfc-code-points/SHA-256", compared)
+	for i := range graphs / 10 {
+		doc := object{"@context": ownTerms, "id": m.id()}
+		texts := make([]any, 20)
+		for i := range texts {
+			texts[i] = m.text()
+		}
+		doc["text"], doc["ex:"+m.word()] = texts, m.text()
+		raw, err := encode(doc)
+		if err != nil {
+			return err
+		}
+		ours, refusal, theirs, theirRefusal := c.forms(raw, crypto.SHA256)
+		if err = errors.Join(refusal, theirRefusal); err == nil {
+			lines := slices.Sorted(strings.Lines(theirs))
+			err = differ(ours, strings.Join(lines, ""))
+		}
+		r.accepted(fmt.Sprint("document ", i), err)
+	}
+	r.print()
+	return nil
+}

@@ -1,0 +1,34 @@
+// The peer reads one request per line and answers each with one line: the same
+// operations that Sanad has, done by other people's libraries.
+//
+//   {"op":"verify","args":{…}}  →  {"value":…} or {"error":"…"}
+//
+// An error is a refusal, unless it has fault: then the mistake is here.
+//
+// It has no network: contexts come from the packages, keys from their did:key.
+import {createInterface} from 'node:readline';
+import {canonicalForm} from './canon.mjs';
+import {checkStatus, statusList} from './status.mjs';
+import {issue, keyPair, verify, verifyPresentation, present} from './proofs.mjs';
+import {openHealth, sealHealth} from './health.mjs';
+
+const operations = {
+  keyPair, issue, verify, present, verifyPresentation,
+  statusList, checkStatus, canonicalForm,
+  openHealth, sealHealth
+};
+
+for await(const line of createInterface({input: process.stdin})) {
+  let answer;
+  try {
+    const {op, args} = JSON.parse(line);
+    if(!Object.hasOwn(operations, op)) {
+      throw new ReferenceError('no operation ' + op);
+    }
+    answer = {value: await operations[op](args)};
+  } catch(e) {
+    const fault = e instanceof ReferenceError || e instanceof SyntaxError;
+    answer = {fault, error: `${e?.name ?? 'Error'}: ${e?.message ?? e}`};
+  }
+  process.stdout.write(JSON.stringify(answer) + '\n');
+}

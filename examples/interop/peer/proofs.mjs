@@ -1,0 +1,149 @@
+// Credentials and presentations with embedded proofs, by @digitalbazaar/vc and
+// the cryptosuites beside it.
+import * as vc from '@digitalbazaar/vc';
+import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey';
+import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
+import * as ecdsaJcs from '@digitalbazaar/ecdsa-jcs-2019-cryptosuite';
+import * as eddsaJcs from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
+import {checkStatus as checkBitstring} from '@digitalbazaar/vc-bitstring-status-list';
+import {cryptosuite as ecdsaRdfc} from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
+import {cryptosuite as eddsaRdfc} from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
+import {DataIntegrityProof} from '@digitalbazaar/data-integrity';
+import {Ed25519Signature2020} from '@digitalbazaar/ed25519-signature-2020';
+import jsigs from 'jsonld-signatures';
+import {loader} from './loader.mjs';
+
+const {AssertionProofPurpose, AuthenticationProofPurpose} = jsigs.purposes;
+const both = cryptosuite => ({sign: () => cryptosuite, verify: () => cryptosuite});
+const cryptosuites = {
+  'eddsa-jcs-2022': {sign: eddsaJcs.createSignCryptosuite, verify: eddsaJcs.createVerifyCryptosuite},
+  'ecdsa-jcs-2019': {sign: ecdsaJcs.createSignCryptosuite, verify: ecdsaJcs.createVerifyCryptosuite},
+  'eddsa-rdfc-2022': both(eddsaRdfc),
+  'ecdsa-rdfc-2019': both(ecdsaRdfc)
+};
+const keys = new Map();
+
+// keyPair makes a key and returns its did:key. The private key stays here.
+export async function keyPair({curve}) {
+  const pair = curve === 'Ed25519' ?
+    await Ed25519Multikey.generate() : await EcdsaMultikey.generate({curve});
+  const did = 'did:key:' + pair.publicKeyMultibase;
+  pair.id = `${did}#${pair.publicKeyMultibase}`;
+  pair.controller = did;
+  keys.set(did, pair);
+  return did;
+}
+
+function signingSuite({suite, did, proof = {}, created}) {
+  const pair = keys.get(did);
+  const signer = {...pair.signer(), id: pair.id};
+  const date = created && new Date(created);
+  const made = suite === 'Ed25519Signature2020' ?
+    new Ed25519Signature2020({signer, date}) :
+    new DataIntegrityProof({signer, date, cryptosuite: cryptosuites[suite].sign()});
+  if(Object.keys(proof).length > 0) {
+    made.proof = proof;
+  }
+  return made;
+}
+
+// Each verification has its own suites, as they remember what they canonised.
+const verifyingSuites = () => [
+  new Ed25519Signature2020(),
+  ...Object.values(cryptosuites).map(c => new DataIntegrityProof({cryptosuite: c.verify()}))
+];
+
+const list = x => x === undefined ? [] : Array.isArray(x) ? x : [x];
+
+// before returns the proofs that a proof says it comes after.
+function before(proof, proofs) {
+  return list(proof.previousProof).map(id => {
+    const found = proofs.filter(p => p.id === id);
+    if(id === undefined || found.length !== 1) {
+      throw new Error('previousProof names no proof');
+    }
+    return found[0];
+  });
+}
+
+// issue adds a proof to a credential, which may have others. The packages know
+// sets but not chains: for previousProof the earlier proofs are put into what
+// is signed here, as Data Integrity 1.0, section 4.2, has it.
+export async function issue({credential, previous, ...options}) {
+  const suite = signingSuite(options);
+  const documentLoader = loader();
+  if(previous === undefined) {
+    return vc.issue({credential, suite, documentLoader});
+  }
+  const {proof: existing, ...document} = credential;
+  suite.proof = {...suite.proof, previousProof: previous};
+  const proof = await suite.createProof({
+    document: {...document, proof: before(suite.proof, list(existing))},
+    purpose: new AssertionProofPurpose(), proofSet: [], documentLoader
+  });
+  return {...document, proof: [...list(existing), proof]};
+}
+
+// verify throws unless every proof of a credential verifies. A single proof
+// must be its issuer's.
+export async function verify({credential, now, lists}) {
+  const proofs = list(credential.proof);
+  if(proofs.some(p => p.previousProof !== undefined)) {
+    return verifyChain(credential, proofs);
+  }
+  const result = await vc.verifyCredential({
+    credential, now, suite: verifyingSuites(), documentLoader: loader(lists), checkStatus: checkBitstring,
+    ...proofs.length > 1 && {purpose: new AssertionProofPurpose()}
+  });
+  all(result, proofs.length);
+  return true;
+}
+
+function all(result, count) {
+  if(!result.verified || result.results.length !== count || !result.results.every(r => r.verified)) {
+    const causes = [result.error, ...(result.results ?? []).map(r => r.error)].flatMap(e => e?.errors ?? list(e ?? undefined));
+    throw new Error(causes.map(e => e.message).join('; ') || 'not verified');
+  }
+}
+
+async function verifyChain(credential, proofs) {
+  const {proof: _, ...document} = credential;
+  const documentLoader = loader();
+  vc._checkCredential({credential, mode: 'issue'});
+  for(const proof of proofs) {
+    const previous = before(proof, proofs);
+    let suite;
+    for(const s of verifyingSuites()) {
+      suite = await s.matchProof({proof, document, documentLoader}) ? s : suite;
+    }
+    const {verified, error} = await suite.verifyProof({
+      proof, proofSet: [], documentLoader,
+      document: previous.length === 0 ? {...document} : {...document, proof: previous}
+    });
+    if(!verified) {
+      throw error;
+    }
+  }
+  return true;
+}
+
+// present makes a presentation of credentials and signs it for one exchange.
+export async function present({credentials, challenge, domain, now, ...options}) {
+  const presentation = vc.createPresentation({verifiableCredential: credentials, holder: options.did, now});
+  return vc.signPresentation({
+    presentation, challenge, domain, suite: signingSuite(options), documentLoader: loader()
+  });
+}
+
+// verifyPresentation throws unless the presentation and all in it verify.
+export async function verifyPresentation({presentation, challenge, domain, now}) {
+  const result = await vc.verify({
+    presentation, now, suite: verifyingSuites(), documentLoader: loader(),
+    presentationPurpose: new AuthenticationProofPurpose({challenge, domain})
+  });
+  if(!result.verified) {
+    throw new Error(result.error?.message ?? 'not verified');
+  }
+  all(result.presentationResult, list(presentation.proof).length);
+  return true;
+}

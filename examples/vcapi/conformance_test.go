@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sanad-credentials/sanad/internal/testvectors"
+)
+
+// vectorsRefused are the documents among the vectors that must not verify.
+var vectorsRefused = map[string]string{
+	"proof-set-chain/proofChainTempDoc2.json": "a step on the way: it names a proof that it does not have",
+}
+
+// TestConformanceVectors posts every signed document of the recommendations'
+// own vectors, of the cryptosuites that there are, as a harness would.
+func TestConformanceVectors(t *testing.T) {
+	a := newAPI(t, config{})
+	met, total := 0, 0
+	for _, set := range []string{"vc-di-eddsa", "vc-di-ecdsa"} {
+		dir := testvectors.Dir(t, "w3c", set, "TestVectors")
+		require.NoError(t, filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+			name, _ := filepath.Rel(dir, path)
+			if err != nil || filepath.Ext(path) != ".json" || strings.Contains(path, "-sd-2023") {
+				return err
+			}
+			raw, err := os.ReadFile(path)
+			require.NoError(t, err)
+			if !strings.Contains(string(raw), `"proof"`) {
+				return nil
+			}
+			want := http.StatusOK
+			if vectorsRefused[filepath.ToSlash(name)] != "" {
+				want = http.StatusBadRequest
+			}
+			for _, options := range []string{`{}`, `{"checks":["proof"]}`} {
+				total++
+				r := a.post("/credentials/verify", []byte(`{"verifiableCredential":`+string(raw)+`,"options":`+options+`}`))
+				if r.status == want {
+					met++
+				} else {
+					t.Errorf("%s %s %s: %d, want %d: %v", set, name, options, r.status, want, r.object["detail"])
+				}
+			}
+			return nil
+		}))
+	}
+	require.NotZero(t, total)
+	fmt.Printf("conformance: w3c vectors over HTTP %d/%d\n", met, total)
+}

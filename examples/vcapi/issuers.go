@@ -1,0 +1,79 @@
+package main
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"fmt"
+
+	"github.com/sanad-credentials/sanad/credential"
+	"github.com/sanad-credentials/sanad/credential/w3c"
+	"github.com/sanad-credentials/sanad/did/key"
+	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/dataintegrity"
+)
+
+// issuer is one key with one cryptosuite. Issuers of the same key share its DID.
+type issuer struct {
+	tag, suite, keyKind string
+	signer              proof.Signer
+	sealer              credential.Sealer
+}
+
+func (i *issuer) did() string    { return i.signer.Key().Controllers[0] }
+func (i *issuer) method() string { return i.signer.Key().ID }
+
+// kinds of key that issue, and under which names.
+var keyKinds = []struct {
+	name   string
+	make   func() (crypto.Signer, error)
+	suites []string
+}{
+	{"Ed25519", newEd25519, []string{dataintegrity.EdDSAJCS2022, dataintegrity.EdDSARDFC2022}},
+	{"P-256", newECDSA(elliptic.P256()), []string{dataintegrity.ECDSAJCS2019, dataintegrity.ECDSARDFC2019}},
+	{"P-384", newECDSA(elliptic.P384()), []string{dataintegrity.ECDSAJCS2019, dataintegrity.ECDSARDFC2019}},
+}
+
+func newEd25519() (crypto.Signer, error) {
+	_, k, err := ed25519.GenerateKey(rand.Reader)
+	return k, err
+}
+
+func newECDSA(c elliptic.Curve) func() (crypto.Signer, error) {
+	return func() (crypto.Signer, error) { return ecdsa.GenerateKey(c, rand.Reader) }
+}
+
+// tagOf names an issuer: its cryptosuite and, where that takes several kinds of
+// key, the key's.
+func tagOf(suite, keyKind string) string {
+	switch keyKind {
+	case "P-256":
+		return suite + "-p256"
+	case "P-384":
+		return suite + "-p384"
+	}
+	return suite
+}
+
+// newIssuers makes a key of each kind, and an issuer for each way to use it. All
+// read and write as format does.
+func newIssuers(format w3c.Format) ([]*issuer, error) {
+	var out []*issuer
+	for _, kind := range keyKinds {
+		k, err := kind.make()
+		if err != nil {
+			return nil, fmt.Errorf("key %s: %w", kind.name, err)
+		}
+		signer, err := key.NewSigner(k)
+		if err != nil {
+			return nil, fmt.Errorf("key %s: %w", kind.name, err)
+		}
+		for _, suite := range kind.suites {
+			format.Suites = []string{suite}
+			out = append(out, &issuer{tag: tagOf(suite, kind.name), suite: suite, keyKind: kind.name, signer: signer, sealer: format})
+		}
+	}
+	return out, nil
+}
