@@ -148,6 +148,24 @@ func TestPromiseStatusListFaultStaysItsOwn(t *testing.T) {
 	require.Equal(t, credential.Failed, outcome(t, err, credential.CheckStatus))
 }
 
+// Without a trust list only the issuer itself may say what it revoked.
+func TestPromiseStatusListIsTheIssuersOwn(t *testing.T) {
+	gov, evil := signer(t, "gov#1", "gov"), signer(t, "evil#1", "evil")
+	var statusList []byte
+	v := verifier(t, credential.Config{Keys: keysOf(gov, evil), InsecureAnyIssuer: true, Status: statusFunc(func(ctx context.Context, q credential.StatusQuery) (credential.Status, error) {
+		_, err := q.VerifyList(ctx, nil, statusList)
+		return credential.Status{}, err
+	})})
+	l := good()
+	statusList = l.raw(t, gov)
+	_, err := v.Verify(ctx, withStatus(ref).raw(t, gov), credential.Policy{Time: now})
+	require.NoError(t, err)
+	l.Issuers = []string{"evil"}
+	statusList = l.raw(t, evil)
+	_, err = v.Verify(ctx, withStatus(ref).raw(t, gov), credential.Policy{Time: now})
+	require.ErrorIs(t, err, credential.ErrInconclusive)
+}
+
 // Nothing is asked in the name of an issuer that is not trusted: its status URL
 // may point anywhere.
 func TestPromiseUntrustedStatusIsNotFetched(t *testing.T) {

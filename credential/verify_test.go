@@ -88,7 +88,7 @@ func TestRefusals(t *testing.T) {
 		"empty":                   {nil, credential.Policy{}, []error{credential.ErrFormat, credential.ErrOtherFormat}},
 		"of another format":       {[]byte("HC2:"), credential.Policy{}, []error{credential.ErrFormat, credential.ErrOtherFormat}},
 		"malformed":               {[]byte("FAKE["), credential.Policy{}, []error{credential.ErrFormat}},
-		"oversized":               {append([]byte("FAKE"), make([]byte, 1<<20)...), credential.Policy{}, []error{credential.ErrFormat}},
+		"oversized":               {change(func(d *fakeDoc) { d.Claim = strings.Repeat("x", 1<<20) }).raw(t, gov), credential.Policy{}, []error{credential.ErrFormat}},
 		"unsigned":                {good().raw(t), credential.Policy{}, []error{credential.ErrSignature}},
 		"many signatures":         {good().raw(t, gov, gov, gov, gov, gov, gov, gov, gov, gov, gov, gov, gov, gov, gov, gov, gov, gov), credential.Policy{}, []error{credential.ErrSignature}},
 		"unknown key":             {good().raw(t, evil), credential.Policy{}, []error{credential.ErrUntrusted, trustlist.ErrNotListed}},

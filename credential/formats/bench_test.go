@@ -24,6 +24,7 @@ import (
 	"github.com/sanad-credentials/sanad/did/key"
 	"github.com/sanad-credentials/sanad/internal/testnet"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/dataintegrity"
 	"github.com/sanad-credentials/sanad/schema"
 	"github.com/sanad-credentials/sanad/trustlist"
 )
@@ -210,7 +211,7 @@ func dcc() *credential.Draft {
 func vc(tb testing.TB, issuer string) *credential.Draft {
 	d, err := w3c.New(w3c.Content{
 		ID: "urn:uuid:5f6a4b9e-9a1e-4a0e-9f6e-0d7a6f0c2b11", Types: []string{"VaccinationCertificate"},
-		Contexts: []string{"https://w3id.org/vaccination/v1"}, Issuer: issuer,
+		Contexts: []string{"https://www.w3.org/ns/credentials/undefined-terms/v2"}, Issuer: issuer,
 		ValidFrom: now.Add(-time.Hour), ValidUntil: now.AddDate(1, 0, 0),
 		Subject: map[string]any{
 			"id": "did:example:holder", "type": "VaccinationEvent", "batchNumber": "1183738569",
@@ -225,11 +226,14 @@ func vc(tb testing.TB, issuer string) *credential.Draft {
 	return d
 }
 
+var rdfc = w3c.Format{Suites: []string{dataintegrity.EdDSARDFC2022}}
+
 func (x *bench) cases(tb testing.TB) map[string][]byte {
 	return map[string][]byte{
-		"hcert-es256":   issue(tb, hcert.Format{}, dcc(), x.es),
-		"hcert-ps256":   issue(tb, hcert.Format{}, dcc(), x.ps),
-		"w3c-eddsa-jcs": issue(tb, w3c.Format{}, vc(tb, x.ed.Key().Controllers[0]), x.ed),
+		"hcert-es256":    issue(tb, hcert.Format{}, dcc(), x.es),
+		"hcert-ps256":    issue(tb, hcert.Format{}, dcc(), x.ps),
+		"w3c-eddsa-jcs":  issue(tb, w3c.Format{}, vc(tb, x.ed.Key().Controllers[0]), x.ed),
+		"w3c-eddsa-rdfc": issue(tb, rdfc, vc(tb, x.ed.Key().Controllers[0]), x.ed),
 	}
 }
 
@@ -251,7 +255,7 @@ func BenchmarkVerify(b *testing.B) {
 	x := newBench(b)
 	p := credential.Policy{Time: now, MaxTrustAge: 48 * time.Hour, MaxStatusAge: 48 * time.Hour}
 	cases := x.cases(b)
-	for _, name := range []string{"hcert-es256", "hcert-ps256", "w3c-eddsa-jcs"} {
+	for _, name := range []string{"hcert-es256", "hcert-ps256", "w3c-eddsa-jcs", "w3c-eddsa-rdfc"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -273,6 +277,7 @@ func BenchmarkIssue(b *testing.B) {
 	}{
 		{"hcert-es256", hcert.Format{}, x.es, dcc()},
 		{"w3c-eddsa-jcs", w3c.Format{}, x.ed, vc(b, x.ed.Key().Controllers[0])},
+		{"w3c-eddsa-rdfc", rdfc, x.ed, vc(b, x.ed.Key().Controllers[0])},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: c.sealer, Signers: []proof.Signer{c.signer}, Schema: schema.Health{Strict: true}})

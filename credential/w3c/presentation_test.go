@@ -168,7 +168,7 @@ func TestPromisePresentationIsTheHoldersForThisExchange(t *testing.T) {
 			"a content added": {edit(t, good, func(m map[string]any) {
 				m["verifiableCredential"] = json.RawMessage("[" + joined([][]byte{mine, mine}) + "]")
 			}), credential.ErrHolder},
-			"no content left":               {edit(t, good, func(m map[string]any) { delete(m, "verifiableCredential") }), credential.ErrFormat},
+			"no content left":               {edit(t, good, func(m map[string]any) { delete(m, "verifiableCredential") }), credential.ErrHolder},
 			"the holder renamed":            {edit(t, good, func(m map[string]any) { m["holder"] = d.eve.did }), credential.ErrHolder},
 			"the holder removed":            {edit(t, good, func(m map[string]any) { delete(m, "holder") }), credential.ErrHolder},
 			"the proof removed":             {edit(t, good, func(m map[string]any) { delete(m, "proof") }), credential.ErrHolder},

@@ -42,16 +42,14 @@ func (f *Format) sign(ctx context.Context, doc []byte, signers []proof.Signer, o
 	if doc, v, err = withContexts(v, needed); err != nil {
 		return nil, err
 	}
-	statements := slices.ContainsFunc(suites, signsStatements)
-	if !statements {
-		err = f.checkTerms(v)
-	} else if !f.InsecureAnyNames {
-		err = describedOnce(v)
+	check := f.checkTerms
+	if slices.ContainsFunc(suites, signsStatements) {
+		check = f.readable
 	}
-	if err != nil {
+	if err := check(v); err != nil {
 		return nil, err
 	}
-	o.RDF, o.InsecureAnyNames = f.canonicalizer(), f.InsecureAnyNames
+	o.RDF = f.canonicalizer()
 	for i, s := range signers {
 		o.Cryptosuite = suites[i]
 		if doc, err = dataintegrity.Sign(ctx, doc, s, o); err != nil {

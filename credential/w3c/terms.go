@@ -28,14 +28,20 @@ var builtin = sync.OnceValue(func() (b struct {
 	return b
 })
 
+// canonicalizer is what signed statements are read with.
 func (f *Format) canonicalizer() dataintegrity.RDF {
-	if f.RDF != nil {
-		return f.RDF
+	r := f.RDF
+	if r == nil {
+		b := builtin()
+		if b.err != nil {
+			return nil
+		}
+		r = b.rdf
 	}
-	if b := builtin(); b.err == nil {
-		return b.rdf
+	if c, ok := r.(*rdf.Canonicalizer); ok && f.InsecureAnyNames {
+		return c.InsecureInlineContexts()
 	}
-	return nil
+	return r
 }
 
 // resource returns what a relatedResource names, if it is at hand.
@@ -87,7 +93,7 @@ func (f *Format) statements(v jcs.Value) error {
 	if f.RDF != nil || b.err != nil {
 		return canonical(f.canonicalizer(), v)
 	}
-	_, err := b.processor.ToRDF(v, jsonld.Options{Omit: omitted})
+	_, err := b.processor.ToRDF(v, jsonld.Options{Omit: omitted, AnyForm: true})
 	return err
 }
 
@@ -96,7 +102,7 @@ func canonical(r dataintegrity.RDF, v jcs.Value) (err error) {
 	case nil:
 		return builtin().err
 	case *rdf.Canonicalizer:
-		_, err = r.CanonicalValue(v, jcs.Value{}, omitted, crypto.SHA256)
+		_, err = r.InsecureInlineContexts().CanonicalValue(v, jcs.Value{}, omitted, crypto.SHA256)
 	default:
 		_, err = r.Canonical(v.Append(nil, omitted...), crypto.SHA256)
 	}
@@ -165,40 +171,68 @@ func elements(dst []byte, v jcs.Value, sep string) ([]byte, string) {
 	return dst, sep
 }
 
-// longestName is how much of a member's name an error repeats, in bytes.
-const longestName = 64
-
-// describedOnce checks, where statements are signed, that what is said of one
-// thing stands in one place. Two objects with one id are the same thing to
-// JSON-LD: what is said of it in one of them, where a reader looks, could be
-// moved to another, where none does. The proofs, and the credentials of a
-// presentation, are graphs of their own.
-func describedOnce(v jcs.Value) error {
-	return describe(v, map[string]jcs.Value{}, "")
+// readable checks, where statements are signed, what package rdf leaves to
+// the data model so that members can be read for what was signed:
+//
+//   - What is said of one thing stands in one place. Two objects with one id are
+//     the same thing to JSON-LD: what is said of it in one of them, where a
+//     reader looks, could be moved to another, where none does.
+//   - Contexts stand at the top alone, and identifiers are no labels of blank
+//     nodes: both can be added to any object without a change to its statements.
+//
+// The proofs, and the credentials of a presentation, are graphs of their own.
+func (f *Format) readable(v jcs.Value) error {
+	if f.InsecureAnyNames {
+		return nil
+	}
+	return place{seen: map[string]jcs.Value{}, top: true}.read(v)
 }
 
-func describe(v jcs.Value, seen map[string]jcs.Value, at string) error {
+// place is where in a document a value stands.
+type place struct {
+	path string
+	top  bool
+	seen map[string]jcs.Value // objects of the document, by id
+}
+
+func (p place) fail(reason string) error {
+	return fmt.Errorf("w3c: %s: %s: %w", p.path, reason, rdf.ErrForm)
+}
+
+func (p place) read(v jcs.Value) error {
+	if s, _ := v.Text(); strings.HasPrefix(s, "_:") {
+		return p.fail("the label of a blank node")
+	}
 	for i, e := range v.Elements() {
-		if err := describe(e, seen, at+"["+strconv.Itoa(i)+"]"); err != nil {
+		if err := (place{p.path + "[" + strconv.Itoa(i) + "]", false, p.seen}).read(e); err != nil {
 			return err
 		}
 	}
 	if id, _ := v.Member("id").Text(); id != "" && v.Len() > 1 {
-		if first, ok := seen[id]; ok && !jcs.Equal(first, v) {
-			return fmt.Errorf("w3c: %s: what has its id is described elsewhere too: %w", at, dataintegrity.ErrAmbiguous)
+		if first, ok := p.seen[id]; ok && !jcs.Equal(first, v) {
+			return p.fail("what has its id is described elsewhere too")
 		}
-		seen[id] = v
+		p.seen[id] = v
 	}
 	for name, m := range v.Members() {
-		if at == "" && (name == "proof" || name == "verifiableCredential") || name == "@context" {
+		if p.top && (name == "@context" || name == "proof" || name == "verifiableCredential") {
 			continue
 		}
-		if len(name) > longestName {
-			name = strings.ToValidUTF8(name[:longestName], "")
+		if name == "@context" {
+			return p.fail("a context that is not at the top")
 		}
-		if err := describe(m, seen, strings.TrimPrefix(at+"."+name, ".")); err != nil {
+		if err := (place{p.member(name), false, p.seen}).read(m); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// member is the path of a member, of which errors repeat only so much.
+func (p place) member(name string) string {
+	const longest = 64
+	if len(name) > longest {
+		name = strings.ToValidUTF8(name[:longest], "")
+	}
+	return strings.TrimPrefix(p.path+"."+name, ".")
 }

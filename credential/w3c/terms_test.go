@@ -97,6 +97,9 @@ func TestTermsAccepted(t *testing.T) {
 	} {
 		doc := apply(t, strict(p.did), c)
 		for _, f := range []w3c.Format{f, {RDF: bytesOnly{f.RDF}}} {
+			if _, foreign := f.RDF.(bytesOnly); foreign && (strings.Contains(c.path+c.json, "ex:") || c.path == "@context") {
+				continue // an RDF of somebody else's knows but one form
+			}
 			raw := issueAs(t, f, doc, p)
 			_, err := verifierOf(t, f).Verify(ctx, raw, credential.Policy{Time: now})
 			require.NoError(t, err, "%v", c)
@@ -170,7 +173,7 @@ func TestPromiseMembersSayWhatWasSigned(t *testing.T) {
 		d, err := w3c.FromJSON(marshal(t, apply(t, content(p.did), c)))
 		require.NoError(t, err)
 		_, err = statements.Seal(ctx, d, []proof.Signer{p})
-		require.ErrorIs(t, err, dataintegrity.ErrAmbiguous, "%v", c)
+		require.ErrorIs(t, err, rdf.ErrForm, "%v", c)
 		any := statements
 		any.InsecureAnyNames = true
 		_, err = any.Seal(ctx, d, []proof.Signer{p})

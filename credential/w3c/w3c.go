@@ -33,8 +33,8 @@
 // Cryptosuites sign either the JSON as it is (eddsa-jcs-2022, ecdsa-jcs-2019;
 // the default when sealing) or the statements that it means (eddsa-rdfc-2022
 // and others). Of the latter, documents are refused whose members could hide a
-// statement from who reads them: inline contexts, keywords and IRIs as names of
-// members, and what is described in two places.
+// statement from who reads them: contexts inside the document, keywords and IRIs
+// as names of members, and what is described in two places.
 package w3c
 
 import (
@@ -112,9 +112,11 @@ type Format struct {
 	// types that no context defines, and contexts that are not known. All is
 	// still signed; what it means may be anyone's guess.
 	InsecureAnyTerms bool
-	// InsecureAnyNames accepts, where proofs sign statements, documents that may
-	// say something else to who reads their members than what was signed: see
-	// [dataintegrity.Parser].InsecureAnyNames.
+	// InsecureAnyNames accepts, where proofs sign statements, documents with
+	// contexts of their own, and such as describe one thing in several places.
+	// Neither is signed: whoever holds a document can exchange names in both, or
+	// move what is said to where no reader looks. See
+	// [github.com/sanad-credentials/sanad/proof/dataintegrity/rdf.Canonicalizer.InsecureInlineContexts].
 	InsecureAnyNames bool
 }
 
@@ -177,7 +179,7 @@ func (f Format) Parse(raw []byte, _ string) (*credential.Envelope, error) {
 // proofs adds a document's proofs, and its payload, to its envelope.
 func (f *Format) proofs(v jcs.Value, env *credential.Envelope) error {
 	c := env.Credential
-	d, err := dataintegrity.Parser{RDF: f.canonicalizer(), Lenient: !f.Strict, InsecureAnyNames: f.InsecureAnyNames}.FromValue(v)
+	d, err := dataintegrity.Parser{RDF: f.canonicalizer(), Lenient: !f.Strict}.FromValue(v)
 	if errors.Is(err, dataintegrity.ErrNoProof) {
 		if c == nil {
 			return f.checkTerms(v)
@@ -213,10 +215,7 @@ func (f *Format) meaning(v jcs.Value, d *dataintegrity.Document) error {
 	if !slices.ContainsFunc(d.Proofs, func(p dataintegrity.Proof) bool { return p.SignsStatements() }) {
 		return f.checkTerms(v)
 	}
-	if f.InsecureAnyNames {
-		return nil
-	}
-	return describedOnce(v)
+	return f.readable(v)
 }
 
 // proofs makes the core's proofs of a document's. also, if not nil, checks more

@@ -4,14 +4,15 @@ import (
 	"crypto"
 	"crypto/sha256"
 	_ "embed"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/sanad-credentials/sanad/proof/dataintegrity/rdf"
+	"github.com/sanad-credentials/sanad/internal/jcs"
+	"github.com/sanad-credentials/sanad/internal/jsonld"
+	"github.com/sanad-credentials/sanad/internal/rdfc"
 )
 
 // graphs is how many random documents are brought into canonical form.
@@ -24,25 +25,44 @@ const ownTerms = "https://interop.example/contexts/terms/v1"
 //go:embed terms.jsonld
 var ownContext []byte
 
+var ownDigest = sha256.Sum256(ownContext)
+
 // comparison brings documents into canonical form on both sides.
 type comparison struct {
 	*world
-	ours *rdf.Canonicalizer
+	ours *jsonld.Processor
 }
 
 func newComparison(w *world) (*comparison, error) {
-	digest := sha256.Sum256(ownContext)
-	c, err := rdf.New(rdf.Context{URL: ownTerms, Raw: ownContext, SHA256: hex.EncodeToString(digest[:])})
-	return &comparison{w, c}, err
+	p, err := jsonld.New(jsonld.Context{URL: ownTerms, Raw: ownContext, SHA256: ownDigest})
+	return &comparison{w, p}, err
+}
+
+// form is how we make the canonical form, of documents in any form: what is
+// refused where signatures are checked is more.
+func (c *comparison) form(doc []byte, hash crypto.Hash) (string, error) {
+	v, err := jcs.Parse(doc)
+	if err != nil {
+		return "", err
+	}
+	quads, err := c.ours.ToRDF(v, jsonld.Options{AnyForm: true})
+	if err != nil {
+		return "", err
+	}
+	result, err := rdfc.Canonicalize(quads, rdfc.Options{Hash: hash})
+	if err != nil {
+		return "", err
+	}
+	return string(result.NQuads()), nil
 }
 
 // forms returns both canonical forms. An error is a refusal.
 func (c *comparison) forms(doc json.RawMessage, hash crypto.Hash) (ours string, refusal error, theirs string, theirRefusal error) {
-	quads, refusal := c.ours.Canonical(doc, hash)
+	ours, refusal = c.form(doc, hash)
 	theirRefusal = c.call("canonicalForm", object{
 		"document": doc, "hash": hash.String(), "contexts": object{ownTerms: json.RawMessage(ownContext)},
 	}, &theirs)
-	return string(quads), refusal, theirs, theirRefusal
+	return ours, refusal, theirs, theirRefusal
 }
 
 var errDiffer = errors.New("the forms differ")
@@ -60,10 +80,31 @@ func differ(ours, theirs string) error {
 	return fmt.Errorf("%w: ours %q, theirs %q", errDiffer, a[i], b[i])
 }
 
+// sameContexts compares the contexts that both sides carry.
+func (c *comparison) sameContexts() error {
+	var theirs map[string]json.RawMessage
+	if err := c.call("knownContexts", nil, &theirs); err != nil {
+		return err
+	}
+	r := c.row("contexts", compared)
+	for url, context := range theirs {
+		if ours, ok := c.ours.Raw(url); ok {
+			r.accepted(url, equalJSON(ours, context))
+		} else {
+			r.accepted(url, errors.New("not one of ours"))
+		}
+	}
+	r.print()
+	return nil
+}
+
 // canonicalForms compares the forms of documents that both sides must take.
 func canonicalForms(w *world) error {
 	c, err := newComparison(w)
 	if err != nil {
+		return err
+	}
+	if err := c.sameContexts(); err != nil {
 		return err
 	}
 	kinds := []struct {

@@ -1,12 +1,10 @@
 package main
 
-import (
-	"fmt"
-)
+import "fmt"
 
 // withTerms makes a document that uses the terms of this program's context.
 func (m maker) withTerms() object {
-	doc := object{"@context": ownTerms, "id": m.id()}
+	doc := object{"@context": ownTerms, "id": m.id(), "ex:said": m.text()}
 	for range 1 + m.IntN(8) {
 		m.term(doc, 2)
 	}
@@ -34,6 +32,9 @@ func (m maker) term(o object, depth int) {
 		o["kind"] = []any{"routine", "https://interop.example/kinds/other"}[m.IntN(2)]
 	case 4:
 		o["list"] = m.several(style{}, 0)
+		if m.IntN(3) == 0 {
+			o["list"] = []any{[]any{m.text(), []any{}}, m.integer(), []any{[]any{m.integer()}}}
+		}
 	case 5:
 		o["dates"] = []any{"2026-05-20", "2026-05-20", "2026-05-19"}[:m.IntN(4)]
 	case 6:

@@ -63,7 +63,7 @@ func run(script string, seed uint64, t *tally) error {
 	}
 	w := &world{Context: ctx, peer: p, tally: t, maker: newMaker(seed)}
 	for _, part := range []func(*world) error{
-		embeddedProofs, proofSets, proofChains, canonicalForms,
+		embeddedProofs, proofSets, proofChains, presentations, statusLists, healthCertificates, canonicalForms, hostileDocuments, forgeries,
 	} {
 		if err := part(w); err != nil {
 			return err

@@ -191,9 +191,14 @@ func (m maker) integer() json.Number {
 	return json.Number(strconv.FormatInt(n, 10))
 }
 
-// decimal is a number of few digits, written in one of several ways.
+// decimal is a number of few digits, written in one of several ways. It is not
+// one that is written with an exponent and no point, as 1e-7: jsonld takes that
+// for an integer, and signs 0.
 func (m maker) decimal() json.Number {
 	f := float64(m.Int64N(1e9)) / math.Pow10(m.IntN(12))
+	if f < 1e-6 {
+		f = 0.5
+	}
 	return json.Number(strconv.FormatFloat(f, "fgeE"[m.IntN(4)], -1, 64))
 }
 

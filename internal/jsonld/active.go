@@ -2,6 +2,7 @@ package jsonld
 
 import (
 	"maps"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -147,10 +148,14 @@ func inline(v jcs.Value) bool {
 }
 
 // named refuses a name, defined by t if at all, that stands for the same as a
-// term of a known context.
-func (x *run) named(c *activeContext, t *term, iri string) error {
+// term of a known context, or as a shorter name by @vocab.
+func (x *run) named(c *activeContext, name string, t *term, iri string) error {
 	if x.o.AnyForm || t != nil && t.known || iri == "" || isKeyword(iri) && iri != "@id" && iri != "@type" {
 		return nil
+	}
+	const another = "another name for what a context has one for"
+	if rest, ok := strings.CutPrefix(iri, c.vocab); t == nil && ok && c.hasVocab && rest != name && rest != "" {
+		return fail(ErrForm, another)
 	}
 	// What others share is not on this document's account, and always whole.
 	if c.memory == nil && c.named == nil {
@@ -167,7 +172,7 @@ func (x *run) named(c *activeContext, t *term, iri string) error {
 		}
 	})
 	if _, ok := c.named[iri]; ok {
-		return fail(ErrForm, "another name for what a known context has a term for")
+		return fail(ErrForm, another)
 	}
 	return nil
 }

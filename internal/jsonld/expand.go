@@ -267,12 +267,14 @@ func (x *run) gather(o *object, c, outer *activeContext, v jcs.Value, omit []str
 		e := entry{c: c, key: key, t: c.terms[key], value: m}
 		var err error
 		if e.iri, err = x.expand(c, key, vocabulary); err == nil {
-			err = x.named(c, e.t, e.iri)
+			err = x.named(c, key, e.t, e.iri)
 		}
 		if err == nil {
 			if isKeyword(e.iri) {
 				err = x.keyword(o, outer, e)
-			} else if err = checkProperty(e.iri); err == nil {
+			} else if err = checkProperty(e.iri); err == nil && x.o.KnownContexts && e.t == nil && strings.Contains(key, ":") {
+				err = fail(ErrForm, "a property by its IRI")
+			} else if err == nil {
 				x.entries = append(x.entries, e)
 			}
 		}
@@ -385,7 +387,7 @@ func (x *run) types(o *object, outer *activeContext, v jcs.Value) error {
 		if o.types = append(o.types, id); err != nil {
 			return err
 		}
-		return x.named(outer, outer.terms[s], id)
+		return x.named(outer, s, outer.terms[s], id)
 	}
 	if v.Kind() != jcs.Array {
 		o.oneType = o.types == nil

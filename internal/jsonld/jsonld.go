@@ -71,9 +71,10 @@ type Options struct {
 	// as for credentials, they are refused. Contexts are not remembered under
 	// a base, so that it costs time.
 	Base string
-	// KnownContexts refuses contexts that stand in the document. They are not
-	// signed: whoever holds a credential can exchange two names in it and in
-	// such a context, unless a known context has terms for them.
+	// KnownContexts refuses contexts that stand in the document, and properties
+	// that are spelled out as IRIs. Names are not signed: whoever holds a
+	// credential can write a claim under another, and define that in the
+	// document, unless a known context has a term for it.
 	KnownContexts bool
 	// AnyForm accepts documents that the RDF covers in whatever form, and so
 	// the forms that [ErrForm] is about.
@@ -103,9 +104,9 @@ type Options struct {
 // credential can choose another, in which a reader of the JSON misses, say, its
 // expiry. Therefore these are refused with [ErrForm], if not o.AnyForm:
 //
-//   - another name for what a term of a known context stands for, be it the
-//     spelled out IRI or a term of a context in the document, as property, as
-//     type, and for @id and @type;
+//   - another name for what a term of a known context, or @vocab, has one for:
+//     the spelled out IRI or a term of a context in the document, as property,
+//     as type, and for @id and @type;
 //   - statements about the document's own node in another object than it;
 //   - @graph, @included, @nest, @reverse and @set.
 //
@@ -156,7 +157,8 @@ func (x *run) document(doc jcs.Value) error {
 
 // emit adds a statement.
 func (x *run) emit(s rdfc.Term, predicate string, o, graph rdfc.Term) error {
-	n := len(s.Value) + len(predicate) + len(o.Value) + len(o.Datatype) + len(graph.Value)
+	const overhead = 64 // of a statement, beside its text
+	n := overhead + len(s.Value) + len(predicate) + len(o.Value) + len(o.Datatype) + len(graph.Value)
 	if err := x.spend(n); err != nil {
 		return err
 	}

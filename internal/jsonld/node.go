@@ -231,6 +231,7 @@ func (x *run) value(o *object, v jcs.Value, pl place) error {
 			return in("@type", fail(ErrLost, "a type that is nothing"))
 		}
 		t, err = literal(v, o.types[0])
+		err = in("@type", err)
 	default:
 		t, err = literal(v, "")
 	}

@@ -137,7 +137,7 @@ const (
 	// ContextTerms is the most term definitions that one document makes the
 	// JSON-LD processor write or copy; those of contexts that it remembers
 	// cost nothing.
-	ContextTerms = 1 << 18
+	ContextTerms = 1 << 17
 	// ContextDepth is how deep contexts may include each other, and terms of
 	// one context build on each other.
 	ContextDepth = 16

@@ -6,11 +6,20 @@
 // whether it may speak for anyone, is for the caller to find out: did/key
 // resolves the verification method, credential decides.
 //
-// The cryptosuites implemented are those that sign the JSON itself in its
-// canonical form (RFC 8785): [EdDSAJCS2022] and [ECDSAJCS2019]. Everything in
-// the document is signed, so nothing can be lost on the way, as it can where
-// JSON-LD is turned into RDF first. Proofs of other cryptosuites, other types
-// and with previousProof are refused, never skipped.
+// There are two kinds of cryptosuites. [EdDSAJCS2022] and [ECDSAJCS2019] sign
+// the JSON itself in its canonical form (RFC 8785): everything in the document
+// is signed, as it stands. Use these unless you must not. [EdDSARDFC2022],
+// [ECDSARDFC2019] and the older types sign the statements that the JSON means
+// by its contexts. They need an [RDF], which package rdf beside this one has,
+// and more care: neither the contexts nor the names, order and nesting of
+// members are part of the statements, so a correctly signed document can be
+// rewritten into one that reads otherwise. It is the RDF that refuses such forms;
+// it can't tell whether two contexts that it knows use different names for one
+// thing, so give it no more than are needed.
+//
+// A document can have several proofs: a set, whose members sign the document,
+// and chains, whose members sign the proofs before them too (previousProof).
+// All of them must verify. Proofs that can't be read are errors, never skipped.
 //
 // One rule is stricter than the cryptosuites': a proof's own @context must
 // equal the document's. They let the document's have further entries behind
@@ -22,6 +31,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sanad-credentials/sanad/internal/jcs"
@@ -29,7 +39,8 @@ import (
 	"github.com/sanad-credentials/sanad/proof"
 )
 
-// ProofType is the only type of proof (Data Integrity 1.0, section 3.1).
+// ProofType is the type of proofs that name a cryptosuite (Data Integrity 1.0,
+// section 3.1).
 const ProofType = "DataIntegrityProof"
 
 var (
@@ -44,13 +55,18 @@ var (
 
 // Options say what a new proof states besides its signature.
 type Options struct {
-	// Cryptosuite is [EdDSAJCS2022] or [ECDSAJCS2019]. Empty: the one for the
-	// signer's key.
+	// Cryptosuite is one of those that sign. Empty: [EdDSAJCS2022] or
+	// [ECDSAJCS2019], whichever is for the signer's key.
 	Cryptosuite string
+	// RDF is needed for the cryptosuites that sign statements.
+	RDF RDF
 	// Purpose is what the proof is made for. Empty: proof.AssertionMethod.
 	Purpose proof.Purpose
 	// ID is a URL that names the proof; it may be empty.
 	ID string
+	// Previous are the IDs of proofs that the document has already and that the
+	// new one signs too: a chain.
+	Previous []string
 	// Created and Expires are written to the second; zero leaves them out.
 	Created, Expires time.Time
 	// Domain and Challenge bind a presentation to who asked for it; Nonce is
@@ -61,12 +77,13 @@ type Options struct {
 
 // Sign returns doc, a JSON object, in its canonical form with a proof by s
 // added as its last member; proofs that it has already are kept, and the new
-// one signs the document without them: a proof set. The key's ID becomes the
-// verification method.
+// one signs the document without them, except for those in o.Previous. The
+// key's ID becomes the verification method.
 //
-// The error wraps [ErrMalformed] where doc is not strict JSON or its proofs
-// can't be read, [ErrUnsupported] for an unknown cryptosuite, [proof.ErrKey]
-// where the key does not fit the cryptosuite or the purpose, or has no ID.
+// The error wraps [ErrMalformed] where doc is not strict JSON, its proofs can't
+// be read or it lacks one of o.Previous, [ErrUnsupported] for an unknown
+// cryptosuite or one that needs an RDF, [proof.ErrKey] where the key does not
+// fit the cryptosuite or the purpose, or has no ID.
 func Sign(ctx context.Context, doc []byte, s proof.Signer, o Options) ([]byte, error) {
 	v, err := jcs.Parse(doc)
 	if err != nil {
@@ -79,15 +96,10 @@ func Sign(ctx context.Context, doc []byte, s proof.Signer, o Options) ([]byte, e
 	if len(existing) >= limits.Signatures {
 		return nil, fmt.Errorf("dataintegrity: %d proofs already: %w", len(existing), ErrMalformed)
 	}
-	for i, p := range existing {
-		if _, err := parseProof(p, v.Member("@context")); err != nil {
-			return nil, fmt.Errorf("dataintegrity: existing proof %d: %w", i, err)
-		}
-	}
 	if o.Purpose == "" {
 		o.Purpose = proof.AssertionMethod
 	}
-	added, err := makeProof(ctx, v, s, o)
+	added, err := makeProof(ctx, v, existing, s, o)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +120,7 @@ func Sign(ctx context.Context, doc []byte, s proof.Signer, o Options) ([]byte, e
 }
 
 // makeProof returns the proof by s of the document v, as JSON.
-func makeProof(ctx context.Context, v jcs.Value, s proof.Signer, o Options) ([]byte, error) {
+func makeProof(ctx context.Context, v jcs.Value, existing []jcs.Value, s proof.Signer, o Options) ([]byte, error) {
 	k := s.Key()
 	suite, err := byKey(o.Cryptosuite, k.Public)
 	if err != nil {
@@ -120,10 +132,11 @@ func makeProof(ctx context.Context, v jcs.Value, s proof.Signer, o Options) ([]b
 	case len(k.Algorithms) == 0 || k.Algorithms[0] != suite.algorithm || !k.Allows(suite.algorithm, o.Purpose):
 		return nil, fmt.Errorf("dataintegrity: signing key not for %s with %s: %w", o.Purpose, suite.algorithm, proof.ErrKey)
 	}
-	config := func(value string) []byte {
-		return appendProof(nil, v.Member("@context"), k.ID, suite.suite, value, &o)
+	message, err := draft(v, existing, &suite, k.ID, &o)
+	if err != nil {
+		return nil, err
 	}
-	sig, err := s.Sign(ctx, suite.message(config(""), v.Append(nil, "proof")))
+	sig, err := s.Sign(ctx, message)
 	if err != nil {
 		return nil, fmt.Errorf("dataintegrity: signing: %w", err)
 	}
@@ -134,27 +147,43 @@ func makeProof(ctx context.Context, v jcs.Value, s proof.Signer, o Options) ([]b
 	if err != nil {
 		return nil, fmt.Errorf("dataintegrity: %w", err)
 	}
-	out := config(value)
-	// What was made of the caller's options must be readable.
-	p, err := jcs.Parse(out)
+	return appendProof(nil, v.Member("@context"), k.ID, &suite, value, &o), nil
+}
+
+// draft returns what the proof to be made will sign. It makes the proof without
+// its signature and reads it, among the others, as a verifier would: what was
+// made of the caller's options must be readable.
+func draft(v jcs.Value, existing []jcs.Value, suite *variant, method string, o *Options) ([]byte, error) {
+	placeholder, err := encodeProofValue(make([]byte, suite.size))
+	if err != nil {
+		return nil, fmt.Errorf("dataintegrity: %w", err)
+	}
+	added, err := jcs.Parse(appendProof(nil, v.Member("@context"), method, suite, placeholder, o))
 	if err != nil {
 		return nil, fmt.Errorf("dataintegrity: options: %w: %w", ErrMalformed, err)
 	}
-	if _, err := parseProof(p, v.Member("@context")); err != nil {
-		return nil, fmt.Errorf("dataintegrity: options: %w", err)
+	// Proofs that are there already may be lenient: they are not touched.
+	reader := Parser{RDF: o.RDF, Lenient: true}
+	values := append(slices.Clone(existing), added)
+	proofs, err := reader.readProofs(v, values)
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	links, err := link(proofs)
+	if err != nil {
+		return nil, err
+	}
+	last := len(values) - 1
+	h := hasher{Parser: &reader, doc: v, unsecured: v.Append(nil, "proof")}
+	message, err := h.message(&proofs[last], added, pick(values, links[last]))
+	if err != nil {
+		return nil, fmt.Errorf("dataintegrity: %w", err)
+	}
+	return message, nil
 }
 
-// message is what the suite signs: the hash of the proof's other members, then
-// the hash of the document (sections 3.3.4 of both specifications).
-func (v variant) message(config, document []byte) []byte {
-	return append(v.hash(config), v.hash(document)...)
-}
-
-// appendProof writes a proof in canonical form, without proofValue if value is
-// empty.
-func appendProof(dst []byte, context jcs.Value, method, suite, value string, o *Options) []byte {
+// appendProof writes a proof in canonical form.
+func appendProof(dst []byte, context jcs.Value, method string, suite *variant, value string, o *Options) []byte {
 	dst = append(dst, '{')
 	name := func(s string) {
 		if dst[len(dst)-1] != '{' {
@@ -168,31 +197,38 @@ func appendProof(dst []byte, context jcs.Value, method, suite, value string, o *
 			dst = jcs.Quote(dst, s)
 		}
 	}
-	if context.Exists() {
+	// Statements are read with the document's, wherever it is written.
+	if context.Exists() && !suite.rdf {
 		name("@context")
 		dst = context.Append(dst)
 	}
+	list := func(n string, s []string) {
+		switch len(s) {
+		case 0:
+		case 1:
+			name(n)
+			dst = jcs.Quote(dst, s[0])
+		default:
+			name(n)
+			for i, e := range s {
+				dst = jcs.Quote(append(dst, "[,"[min(i, 1)]), e)
+			}
+			dst = append(dst, ']')
+		}
+	}
 	text("challenge", o.Challenge)
 	text("created", stamp(o.Created))
-	text("cryptosuite", suite)
-	switch len(o.Domain) {
-	case 0:
-	case 1:
-		text("domain", o.Domain[0])
-	default:
-		name("domain")
-		for i, d := range o.Domain {
-			dst = append(dst, "[,"[min(i, 1)])
-			dst = jcs.Quote(dst, d)
-		}
-		dst = append(dst, ']')
+	if suite.suite != suite.typ {
+		text("cryptosuite", suite.suite)
 	}
+	list("domain", o.Domain)
 	text("expires", stamp(o.Expires))
 	text("id", o.ID)
 	text("nonce", o.Nonce)
+	list("previousProof", o.Previous)
 	text("proofPurpose", string(o.Purpose))
 	text("proofValue", value)
-	text("type", ProofType)
+	text("type", suite.typ)
 	text("verificationMethod", method)
 	return append(dst, '}')
 }

@@ -1,32 +1,48 @@
 package dataintegrity
 
 import (
+	"crypto"
 	"fmt"
 	"time"
 
 	"github.com/sanad-credentials/sanad/internal/jcs"
-	"github.com/sanad-credentials/sanad/internal/limits"
-	"github.com/sanad-credentials/sanad/internal/xsd"
 	"github.com/sanad-credentials/sanad/proof"
 )
 
 // Proof is what one proof of a document states (Data Integrity 1.0, section
 // 2.1). It is untrusted until [Document.Verify] returned nil for it.
 type Proof struct {
-	ID                 string // empty: it has none
-	Type, Cryptosuite  string
+	ID   string // empty: it has none
+	Type string
+	// Cryptosuite is one of those above; for types other than
+	// DataIntegrityProof it is the Type.
+	Cryptosuite        string
 	VerificationMethod string // the URL of the key
 	Purpose            proof.Purpose
 	Created, Expires   time.Time // zero: not stated
-	Domain             []string
-	Challenge, Nonce   string
-	// Algorithm is what the cryptosuite and the length of the signature say. A
-	// key must be of this algorithm's kind.
+	// Domain and Challenge are for whom, and upon which request, a presentation
+	// was made. It is for the caller to compare them; Nonce is any string.
+	Domain           []string
+	Challenge, Nonce string
+	// Previous are the IDs of the proofs that this one was made on top of, and
+	// signs too. They are in the same document, and nothing is said of them by
+	// verifying this one: all proofs of a document must verify.
+	Previous []string
+	// Algorithm is what the cryptosuite and the signature say. A key must be of
+	// this algorithm's kind.
 	Algorithm proof.Algorithm
+	// Tolerated is what [Parser].Lenient let pass: [ErrDER], [ErrNoFragment].
+	Tolerated []error
 
 	suite              variant
+	header             string // of the JWS
 	message, signature []byte
 }
+
+// SignsStatements reports whether the proof is over the RDF statements of the
+// document and not over its JSON. Which names they are written under, and in
+// which order or nesting, is then not signed.
+func (p *Proof) SignsStatements() bool { return p.suite.rdf }
 
 // Document is a parsed document with its proofs, at least one. It is immutable
 // and safe for concurrent use; callers must not change its Proofs.
@@ -37,57 +53,182 @@ type Document struct {
 	unsecured []byte
 }
 
-// Parse reads a document with one proof or a set of at most 16, without
-// checking a signature. The error wraps [ErrMalformed], or [ErrNoProof] where
-// there is no member proof, or [ErrUnsupported]; it names the proof and the
-// member, and holds no values. The caller bounds the length of doc.
-func Parse(doc []byte) (*Document, error) {
+// Parser says how documents are read. Its zero value reads the cryptosuites
+// that sign JSON. It is safe for concurrent use.
+type Parser struct {
+	// RDF is needed for the cryptosuites that sign statements. Nil: they are
+	// [ErrUnsupported].
+	RDF RDF
+	// Lenient lets the proofs with a JWS have what is found in the field: ECDSA
+	// signatures in DER, and a verificationMethod that is a bare DID. What was
+	// let pass is in [Proof].Tolerated.
+	Lenient bool
+}
+
+// Parse reads a document with a [Parser]'s zero value.
+func Parse(doc []byte) (*Document, error) { return Parser{}.Parse(doc) }
+
+// FromValue is [Parser.FromValue] of the zero value.
+func FromValue(v jcs.Value) (*Document, error) { return Parser{}.FromValue(v) }
+
+// Parse reads a document with one proof or a set of at most 16, some of which
+// may be chains, without checking a signature. The error wraps [ErrMalformed],
+// or [ErrNoProof] where there is no member proof, or [ErrUnsupported]; it names
+// the proof and the member, and holds no values. The caller bounds the length
+// of doc.
+func (o Parser) Parse(doc []byte) (*Document, error) {
 	v, err := jcs.Parse(doc)
 	if err != nil {
 		return nil, fmt.Errorf("dataintegrity: %w: %w", ErrMalformed, err)
 	}
-	return FromValue(v)
+	return o.FromValue(v)
 }
 
 // FromValue is Parse for the formats of this module, which have parsed the
 // document already.
-func FromValue(v jcs.Value) (*Document, error) {
+func (o Parser) FromValue(v jcs.Value) (*Document, error) {
 	values, err := proofValues(v)
 	if err != nil {
 		return nil, err
 	}
-	d := &Document{value: v, unsecured: v.Append(nil, "proof"), Proofs: make([]Proof, len(values))}
-	var digests [2][]byte // of the document, with each hash, made once
+	d := &Document{value: v, unsecured: v.Append(nil, "proof")}
+	if d.Proofs, err = o.readProofs(v, values); err != nil {
+		return nil, err
+	}
+	links, err := link(d.Proofs)
+	if err != nil {
+		return nil, err
+	}
+	h := hasher{Parser: &o, doc: v, unsecured: d.unsecured}
+	for i := range d.Proofs {
+		p := &d.Proofs[i]
+		if p.message, err = h.message(p, values[i], pick(values, links[i])); err != nil {
+			return nil, fmt.Errorf("dataintegrity: proof %d: %w", i, err)
+		}
+	}
+	return d, nil
+}
+
+func (o *Parser) readProofs(v jcs.Value, values []jcs.Value) ([]Proof, error) {
+	proofs := make([]Proof, len(values))
 	for i, pv := range values {
-		p, err := parseProof(pv, v.Member("@context"))
+		p, err := o.parseProof(pv, v.Member("@context"))
 		if err != nil {
 			return nil, fmt.Errorf("dataintegrity: proof %d: %w", i, err)
 		}
-		digest := &digests[0]
-		if p.Algorithm == proof.ES384 {
-			digest = &digests[1]
-		}
-		if *digest == nil {
-			*digest = p.suite.hash(d.unsecured)
-		}
-		p.message = append(p.suite.hash(pv.Append(nil, "proofValue")), *digest...)
-		d.Proofs[i] = *p
+		proofs[i] = *p
 	}
-	return d, nil
+	return proofs, nil
+}
+
+func pick(values []jcs.Value, at []int) []jcs.Value {
+	var out []jcs.Value
+	for _, i := range at {
+		out = append(out, values[i])
+	}
+	return out
+}
+
+// hasher makes the messages that the proofs of one document sign.
+type hasher struct {
+	*Parser
+	doc       jcs.Value
+	unsecured []byte
+	digests   []digest // of the document without proofs, made once each
+}
+
+type digest struct {
+	rdf  bool
+	hash crypto.Hash
+	sum  []byte
+}
+
+// message is what a proof signs: the hash of the proof's other members, then
+// that of the document (sections 3.2.4 and 3.3.4 of both specifications); in
+// a JWS, behind its header.
+func (h *hasher) message(p *Proof, v jcs.Value, previous []jcs.Value) ([]byte, error) {
+	s := &p.suite
+	sum, err := h.digest(s, previous)
+	if err != nil {
+		return nil, fmt.Errorf("document: %w", err)
+	}
+	signature := "proofValue"
+	var m []byte
+	if s.jws {
+		signature = "jws"
+		m = append(append(m, p.header...), '.')
+	}
+	var options []byte
+	if !s.rdf {
+		options = v.Append(nil, signature)
+	} else if options, err = h.options(s, v, signature); err != nil {
+		return nil, fmt.Errorf("options: %w", err)
+	}
+	return append(append(m, s.sum(options)...), sum...), nil
+}
+
+// options are the statements of a proof, without its signature.
+func (h *hasher) options(s *variant, v jcs.Value, signature string) ([]byte, error) {
+	context := h.doc.Member("@context")
+	if s.of2018() {
+		var err error
+		if context, err = jcs.Parse([]byte(securityContext)); err != nil {
+			return nil, err
+		}
+	}
+	return h.statements(v, context, s.hash, signature)
+}
+
+// digest is the hash of the document with the proofs that one was made on top
+// of.
+func (h *hasher) digest(s *variant, previous []jcs.Value) ([]byte, error) {
+	if len(previous) > 0 {
+		return h.chained(s, previous)
+	}
+	for _, d := range h.digests {
+		if d.rdf == s.rdf && d.hash == s.hash {
+			return d.sum, nil
+		}
+	}
+	text := h.unsecured
+	if s.rdf {
+		var err error
+		if text, err = h.statements(h.doc, jcs.Value{}, s.hash, "proof"); err != nil {
+			return nil, err
+		}
+	}
+	h.digests = append(h.digests, digest{s.rdf, s.hash, s.sum(text)})
+	return h.digests[len(h.digests)-1].sum, nil
+}
+
+func (h *hasher) chained(s *variant, previous []jcs.Value) ([]byte, error) {
+	text := secured(nil, h.doc, previous)
+	if !s.rdf {
+		return s.sum(text), nil
+	}
+	doc, err := jcs.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	if text, err = h.statements(doc, jcs.Value{}, s.hash); err != nil {
+		return nil, err
+	}
+	return s.sum(text), nil
 }
 
 // Value returns the whole document, proofs included, for the formats of this
 // module.
 func (d *Document) Value() jcs.Value { return d.value }
 
-// Unsecured returns the document without its proofs, in canonical form: the
-// bytes that every proof signs. The caller must not change them.
+// Unsecured returns the document without its proofs, in canonical form (RFC
+// 8785): what every proof signs, or whose statements it signs, in chains
+// together with the proofs before. The caller must not change it.
 func (d *Document) Unsecured() []byte { return d.unsecured }
 
 // Verify checks proof i with k. It does not look at the proof's times, domain
-// or challenge. The error wraps [proof.ErrKey] where k is not for the proof's
-// purpose and algorithm or not of the kind that its cryptosuite needs, and
-// [proof.ErrMismatch] where the signature is wrong.
+// or challenge, nor at the other proofs. The error wraps [proof.ErrKey] where k
+// is not for the proof's purpose and algorithm or not of the kind that its
+// cryptosuite needs, and [proof.ErrMismatch] where the signature is wrong.
 func (d *Document) Verify(i int, k proof.Key) error {
 	if i < 0 || i >= len(d.Proofs) {
 		return fmt.Errorf("dataintegrity: no proof %d: %w", i, ErrNoProof)
@@ -103,137 +244,4 @@ func (d *Document) Verify(i int, k proof.Key) error {
 		return fmt.Errorf("dataintegrity: proof %d: %w", i, err)
 	}
 	return nil
-}
-
-// proofValues returns the proofs of a document, unread.
-func proofValues(v jcs.Value) ([]jcs.Value, error) {
-	if v.Kind() != jcs.Object {
-		return nil, fmt.Errorf("dataintegrity: document is %s, not an object: %w", v.Kind(), ErrMalformed)
-	}
-	p := v.Member("proof")
-	switch p.Kind() {
-	case jcs.Absent:
-		return nil, fmt.Errorf("dataintegrity: %w", ErrNoProof)
-	case jcs.Object:
-		return []jcs.Value{p}, nil
-	case jcs.Array:
-		if n := p.Len(); n == 0 || n > limits.Signatures {
-			return nil, fmt.Errorf("dataintegrity: proof: an array of %d, want 1 to %d: %w", n, limits.Signatures, ErrMalformed)
-		}
-		var values []jcs.Value
-		for _, e := range p.Elements() {
-			values = append(values, e)
-		}
-		return values, nil
-	}
-	return nil, fmt.Errorf("dataintegrity: proof: %s: %w", p.Kind(), ErrMalformed)
-}
-
-// parseProof reads one proof of a document that has the given @context.
-func parseProof(v, context jcs.Value) (*Proof, error) {
-	if v.Kind() != jcs.Object {
-		return nil, fmt.Errorf("%s, not an object: %w", v.Kind(), ErrMalformed)
-	}
-	r := reader{v: v}
-	p := &Proof{
-		Type: r.required("type"), Cryptosuite: r.required("cryptosuite"),
-		VerificationMethod: r.required("verificationMethod"),
-		Purpose:            proof.Purpose(r.required("proofPurpose")),
-		ID:                 r.optional("id"), Challenge: r.optional("challenge"), Nonce: r.optional("nonce"),
-		Created: r.time("created"), Expires: r.time("expires"),
-		Domain: r.texts("domain"),
-	}
-	value := r.required("proofValue")
-	if r.err != nil {
-		return nil, r.err
-	}
-	switch {
-	case p.Type != ProofType:
-		return nil, fmt.Errorf("type: %w", ErrUnsupported)
-	case !known(p.Cryptosuite):
-		return nil, fmt.Errorf("cryptosuite: %w", ErrUnsupported)
-	case p.Purpose != proof.AssertionMethod && p.Purpose != proof.Authentication:
-		return nil, fmt.Errorf("proofPurpose: %w", ErrUnsupported)
-	case v.Member("previousProof").Exists():
-		return nil, fmt.Errorf("previousProof: proof chains are %w", ErrUnsupported)
-	case v.Member("@context").Exists() && !jcs.Equal(v.Member("@context"), context):
-		return nil, fmt.Errorf("@context: not the document's: %w", ErrMalformed)
-	case !xsd.URL(p.VerificationMethod):
-		return nil, fmt.Errorf("verificationMethod: not a URL: %w", ErrMalformed)
-	case v.Member("id").Exists() && !xsd.URL(p.ID):
-		return nil, fmt.Errorf("id: not a URL: %w", ErrMalformed)
-	}
-	sig, err := decodeProofValue(value)
-	if err != nil {
-		return nil, err
-	}
-	if p.suite, err = bySignature(p.Cryptosuite, len(sig)); err != nil {
-		return nil, err
-	}
-	p.Algorithm, p.signature = p.suite.algorithm, sig
-	return p, nil
-}
-
-// reader reads members and keeps the first error.
-type reader struct {
-	v   jcs.Value
-	err error
-}
-
-func (r *reader) fail(name, reason string) {
-	if r.err == nil {
-		r.err = fmt.Errorf("%s: %s: %w", name, reason, ErrMalformed)
-	}
-}
-
-func (r *reader) required(name string) string {
-	if !r.v.Member(name).Exists() {
-		r.fail(name, "missing")
-		return ""
-	}
-	s := r.optional(name)
-	if s == "" {
-		r.fail(name, "empty")
-	}
-	return s
-}
-
-func (r *reader) optional(name string) string {
-	m := r.v.Member(name)
-	s, ok := m.Text()
-	if m.Exists() && !ok {
-		r.fail(name, m.Kind().String()+", not a string")
-	}
-	return s
-}
-
-func (r *reader) time(name string) time.Time {
-	s := r.optional(name)
-	if r.err != nil || !r.v.Member(name).Exists() {
-		return time.Time{}
-	}
-	t, ok := xsd.DateTimeStamp(s)
-	if !ok {
-		r.fail(name, "not a dateTimeStamp")
-	}
-	return t
-}
-
-func (r *reader) texts(name string) []string {
-	m := r.v.Member(name)
-	if m.Kind() != jcs.Array {
-		if s := r.optional(name); s != "" {
-			return []string{s}
-		}
-		return nil
-	}
-	var out []string
-	for _, e := range m.Elements() {
-		s, ok := e.Text()
-		if !ok {
-			r.fail(name, "an array with other than strings")
-		}
-		out = append(out, s)
-	}
-	return out
 }

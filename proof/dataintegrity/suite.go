@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
 	"fmt"
@@ -14,78 +15,127 @@ import (
 	"github.com/sanad-credentials/sanad/proof"
 )
 
-// The cryptosuites that are implemented.
+// The cryptosuites that sign and verify.
 const (
-	// EdDSAJCS2022 signs with Ed25519 (Data Integrity EdDSA Cryptosuites 1.0,
-	// section 3.3).
+	// EdDSAJCS2022 signs JSON with Ed25519 (Data Integrity EdDSA Cryptosuites
+	// 1.0, section 3.3).
 	EdDSAJCS2022 = "eddsa-jcs-2022"
-	// ECDSAJCS2019 signs with P-256 and SHA-256, or P-384 and SHA-384 (Data
-	// Integrity ECDSA Cryptosuites 1.0, section 3.3).
+	// ECDSAJCS2019 signs JSON with P-256 and SHA-256, or P-384 and SHA-384
+	// (Data Integrity ECDSA Cryptosuites 1.0, section 3.3).
 	ECDSAJCS2019 = "ecdsa-jcs-2019"
+	// EdDSARDFC2022 signs statements with Ed25519 (Data Integrity EdDSA
+	// Cryptosuites 1.0, section 3.2).
+	EdDSARDFC2022 = "eddsa-rdfc-2022"
+	// ECDSARDFC2019 signs statements with P-256 and SHA-256, or P-384 and
+	// SHA-384, with which blank nodes are labelled too (Data Integrity ECDSA
+	// Cryptosuites 1.0, section 3.2).
+	ECDSARDFC2019 = "ecdsa-rdfc-2019"
+	// Ed25519Signature2020 signs statements with Ed25519. It is a type of proof
+	// of its own, with no member cryptosuite (Data Integrity EdDSA Cryptosuites
+	// 1.0, section 3.4).
+	Ed25519Signature2020 = "Ed25519Signature2020"
 )
 
-// variant is a cryptosuite with one kind of key.
+// Types of proof that are only verified. They sign statements, hashed with
+// SHA-256, and carry the signature in a detached JWS (RFC 7797).
+const (
+	// Ed25519Signature2018 is made with EdDSA (W3C CCG, Ed25519 Signature 2018).
+	Ed25519Signature2018 = "Ed25519Signature2018"
+	// JsonWebSignature2020 is made with EdDSA, ES256, ES384 or PS256 (W3C CCG,
+	// JSON Web Signature 2020, section 3.1).
+	JsonWebSignature2020 = "JsonWebSignature2020"
+	// RsaSignature2018 is made with RS256 (W3C CCG, RSA Signature Suite 2018)
+	// or, by all that is found in the field, PS256.
+	RsaSignature2018 = "RsaSignature2018"
+)
+
+// securityContext is what the options of proofs of 2018 are read with, whatever
+// the document's @context: all that signed them did so, and for RsaSignature2018
+// the context of credentials of version 1 lacks definitions, so that it would
+// give other statements.
+const securityContext = `"https://w3id.org/security/v2"`
+
+// variant is a cryptosuite with one algorithm.
 type variant struct {
-	suite     string
-	algorithm proof.Algorithm
-	size      int // of the signature, in bytes
-	hash      func([]byte) []byte
+	typ, suite string // older types are their own suite
+	algorithm  proof.Algorithm
+	size       int         // of the signature, in bytes; 0 for RSA
+	hash       crypto.Hash // of the options and the document, and of RDFC-1.0
+	rdf        bool        // signs statements, not JSON
+	jws        bool        // only verified, and the signature is in a JWS
 }
 
-// variants returns all there are. No two of a suite have signatures of the
-// same size, so the size tells which of them a proof was made with; the key
-// must be of that kind then.
-func variants() [3]variant {
-	return [3]variant{
-		{EdDSAJCS2022, proof.EdDSA, ed25519.SignatureSize, sum256},
-		{ECDSAJCS2019, proof.ES256, 64, sum256},
-		{ECDSAJCS2019, proof.ES384, 96, sum384},
+// of2018 reports whether the options are read with securityContext.
+func (v *variant) of2018() bool {
+	return v.typ == Ed25519Signature2018 || v.typ == RsaSignature2018
+}
+
+// variants returns all there are. Among those of a suite with a proofValue, no
+// two have signatures of the same size, so the size tells which of them a proof
+// was made with; in a JWS the header tells. The key must be of that kind then.
+func variants() [14]variant {
+	const di = ProofType
+	return [...]variant{
+		{di, EdDSAJCS2022, proof.EdDSA, 64, crypto.SHA256, false, false},
+		{di, ECDSAJCS2019, proof.ES256, 64, crypto.SHA256, false, false},
+		{di, ECDSAJCS2019, proof.ES384, 96, crypto.SHA384, false, false},
+		{di, EdDSARDFC2022, proof.EdDSA, 64, crypto.SHA256, true, false},
+		{di, ECDSARDFC2019, proof.ES256, 64, crypto.SHA256, true, false},
+		{di, ECDSARDFC2019, proof.ES384, 96, crypto.SHA384, true, false},
+		{Ed25519Signature2020, Ed25519Signature2020, proof.EdDSA, 64, crypto.SHA256, true, false},
+		{Ed25519Signature2018, Ed25519Signature2018, proof.EdDSA, 64, crypto.SHA256, true, true},
+		{JsonWebSignature2020, JsonWebSignature2020, proof.EdDSA, 64, crypto.SHA256, true, true},
+		{JsonWebSignature2020, JsonWebSignature2020, proof.ES256, 64, crypto.SHA256, true, true},
+		{JsonWebSignature2020, JsonWebSignature2020, proof.ES384, 96, crypto.SHA256, true, true},
+		{JsonWebSignature2020, JsonWebSignature2020, proof.PS256, 0, crypto.SHA256, true, true},
+		{RsaSignature2018, RsaSignature2018, proof.PS256, 0, crypto.SHA256, true, true},
+		{RsaSignature2018, RsaSignature2018, proof.RS256, 0, crypto.SHA256, true, true},
 	}
 }
 
-func sum256(b []byte) []byte { h := sha256.Sum256(b); return h[:] }
-func sum384(b []byte) []byte { h := sha512.Sum384(b); return h[:] }
-
-func known(suite string) bool {
+// find returns the first variant that a condition holds for.
+func find(ok func(*variant) bool) (variant, bool) {
 	for _, v := range variants() {
-		if v.suite == suite {
-			return true
+		if ok(&v) {
+			return v, true
 		}
 	}
-	return false
+	return variant{}, false
 }
 
-// bySignature finds the variant of a known suite that a proof was made with.
-func bySignature(suite string, size int) (variant, error) {
-	for _, v := range variants() {
-		if v.suite == suite && v.size == size {
-			return v, nil
-		}
+func (v *variant) sum(b []byte) []byte {
+	if v.hash == crypto.SHA384 {
+		h := sha512.Sum384(b)
+		return h[:]
 	}
-	return variant{}, fmt.Errorf("proofValue: a signature of %d bytes: %w", size, ErrMalformed)
+	h := sha256.Sum256(b)
+	return h[:]
 }
 
 // byKey finds the variant that a key is used with: of suite or, where that is
-// empty, of any.
+// empty, the first that signs JSON.
 func byKey(suite string, pub crypto.PublicKey) (variant, error) {
-	for _, v := range variants() {
-		if (suite == "" || v.suite == suite) && v.fits(pub) {
-			return v, nil
-		}
+	v, ok := find(func(v *variant) bool {
+		return (v.suite == suite || suite == "" && !v.rdf) && !v.jws && v.fits(pub)
+	})
+	if ok {
+		return v, nil
 	}
-	if suite != "" && !known(suite) {
-		return variant{}, fmt.Errorf("cryptosuite: %w", ErrUnsupported)
+	if _, ok := find(func(v *variant) bool { return v.suite == suite && !v.jws }); suite != "" && !ok {
+		return variant{}, fmt.Errorf("cryptosuite: %w for signing", ErrUnsupported)
 	}
 	return variant{}, fmt.Errorf("no cryptosuite %s for a key of type %T: %w", suite, pub, proof.ErrKey)
 }
 
 // fits reports whether a key is of the kind that the variant is for.
-func (v variant) fits(pub crypto.PublicKey) bool {
+func (v *variant) fits(pub crypto.PublicKey) bool {
 	switch k := pub.(type) {
 	case ed25519.PublicKey:
 		return v.algorithm == proof.EdDSA
 	case *ecdsa.PublicKey:
 		return k != nil && (v.algorithm == proof.ES256 && k.Curve == elliptic.P256() || v.algorithm == proof.ES384 && k.Curve == elliptic.P384())
+	case *rsa.PublicKey:
+		return k != nil && (v.algorithm == proof.PS256 || v.algorithm == proof.RS256)
 	}
 	return false
 }

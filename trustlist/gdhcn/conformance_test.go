@@ -191,24 +191,3 @@ func TestReferenceListIsRefused(t *testing.T) {
 	require.ErrorIs(t, err, gdhcn.ErrReference)
 	require.Len(t, skipped, 5)
 }
-
-func TestRealProofIsNotSupportedYet(t *testing.T) {
-	dir := testvectors.Dir(t, "gdhcn")
-	raw, err := os.ReadFile(filepath.Join(dir, "tng-cdn-dev", "v2", "trustlist", "did.json"))
-	require.NoError(t, err)
-	var doc struct {
-		VerificationMethod []struct {
-			ID           string
-			PublicKeyJwk json.RawMessage
-		}
-	}
-	signer, err := os.ReadFile(filepath.Join(dir, "tng-participants-dev", "WHO", "signing", "DID", "did.json"))
-	require.NoError(t, err)
-	require.NoError(t, json.Unmarshal(signer, &doc))
-	k, err := jwk.Parse(doc.VerificationMethod[0].PublicKeyJwk, jwk.Strict)
-	require.NoError(t, err)
-	k.ID = doc.VerificationMethod[0].ID
-	_, _, err = gdhcn.Parse(raw, gdhcn.Options{Signers: []proof.Key{k.Proof(proof.AssertionMethod)}})
-	require.ErrorIs(t, err, gdhcn.ErrProof)
-	require.ErrorContains(t, err, "not supported")
-}

@@ -15,9 +15,15 @@
 // that differs from its certificate, or drop one in silence.
 //
 // A list is only as good as its signature. The caller pins the keys that may
-// sign it; the network's own lists are signed with JsonWebSignature2020, which
-// is not implemented, so they can only be read with
-// [Options].InsecureUnsigned, having come by a way that is trusted itself.
+// sign it. The network's own lists are signed with JsonWebSignature2020, over
+// the RDF statements of the document; checking that takes an [Options].RDF,
+// which package proof/dataintegrity/rdf makes, with the network's contexts:
+//
+//	r, err := rdf.New(rdf.Context{URL: "https://smart.who.int/trust/tng-context/v1.jsonld", …})
+//
+// Lists that [Publish] writes are signed as JSON and need none. Without a
+// signature a list can be read with [Options].InsecureUnsigned, if it came by a
+// way that is trusted itself.
 package gdhcn
 
 import (
@@ -59,9 +65,14 @@ type Skipped = trustlist.Skipped
 // Options say what a list must be. The zero value is refused.
 type Options struct {
 	// Signers are the keys that may sign the list. One proof by one of them,
-	// of the Data Integrity cryptosuites eddsa-jcs-2022 or ecdsa-jcs-2019, made
-	// to assert and naming the key's ID as its verificationMethod, is needed.
+	// made to assert and naming the key's ID as its verificationMethod, is
+	// needed. All proofs of the list must be of types that proof/dataintegrity
+	// reads.
 	Signers []proof.Key
+	// RDF is needed for lists with signed statements, as the network's own are.
+	// It must know the contexts that the list names. Nil: such lists are refused
+	// as unsupported.
+	RDF dataintegrity.RDF
 	// InsecureUnsigned allows Signers to be empty. Whoever can change the
 	// document on its way can then issue in any country's name.
 	InsecureUnsigned bool
@@ -91,6 +102,9 @@ type Options struct {
 // ([trustlist.KeyID]), and by the listed kid too where that differs.
 // Certificates that have expired are kept; [trustlist.List.Authorize] refuses
 // them. The list's Issued and Expires are those of the proof that verified.
+// What was tolerated of that proof, which in the network's own lists is an ECDSA
+// signature in DER and the signer named by a DID alone, is in the report too,
+// under the ID "proof".
 //
 // The error wraps [ErrFormat], [ErrProof] or [ErrOtherList]; where methods were
 // there and none could be read, it wraps the first one's reason, for a list of
@@ -104,7 +118,7 @@ func Parse(raw []byte, o Options) (*trustlist.List, []Skipped, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	issued, expires, err := authenticate(doc, &o)
+	p, err := authenticate(doc, &o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -119,38 +133,42 @@ func Parse(raw []byte, o Options) (*trustlist.List, []Skipped, error) {
 	if methods.Len() > limits.TrustKeys {
 		return nil, nil, fmt.Errorf("%w: %d methods, at most %d are read", ErrFormat, methods.Len(), limits.TrustKeys)
 	}
+	if p.SignsStatements() && repeated(methods) {
+		return nil, nil, fmt.Errorf("%w: two methods with one id, in a list whose statements are signed", ErrFormat)
+	}
 	b := builder{o: &o, groups: map[group]int{}, seen: map[seen]bool{}}
+	for _, reason := range p.Tolerated {
+		b.skipped = append(b.skipped, Skipped{ID: "proof", Reason: reason, Kept: true})
+	}
 	for i, v := range methods.Elements() {
 		b.add(i, v)
 	}
 	if n := methods.Len(); n > 0 && b.failed == n {
-		return nil, b.skipped, fmt.Errorf("gdhcn: none of %d methods could be read: %w", n, b.skipped[0].Reason)
+		return nil, b.skipped, fmt.Errorf("gdhcn: none of %d methods could be read: %w", n, b.skipped[len(p.Tolerated)].Reason)
 	}
-	l, err := trustlist.New(trustlist.Info{Name: id, Issued: issued, Expires: expires}, b.entries...)
+	l, err := trustlist.New(trustlist.Info{Name: id, Issued: p.Created, Expires: p.Expires}, b.entries...)
 	if err != nil {
 		return nil, b.skipped, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
 	return l, b.skipped, nil
 }
 
-// authenticate checks the document's proof and returns its times.
-func authenticate(doc jcs.Value, o *Options) (issued, expires time.Time, err error) {
+// authenticate checks the document's proof and returns it.
+func authenticate(doc jcs.Value, o *Options) (*dataintegrity.Proof, error) {
 	if len(o.Signers) == 0 {
 		if !o.InsecureUnsigned {
-			return issued, expires, fmt.Errorf("%w: Options.Signers is empty, and InsecureUnsigned not set", ErrProof)
+			return nil, fmt.Errorf("%w: Options.Signers is empty, and InsecureUnsigned not set", ErrProof)
 		}
 		p := doc.Member("proof")
-		return stamp(p.Member("created")), stamp(p.Member("expires")), nil
+		return &dataintegrity.Proof{Created: stamp(p.Member("created")), Expires: stamp(p.Member("expires"))}, nil
 	}
-	if t, _ := doc.Member("proof").Member("type").Text(); t == "JsonWebSignature2020" {
-		return issued, expires, fmt.Errorf("%w: proof type JsonWebSignature2020 is not supported", ErrProof)
-	}
-	d, err := dataintegrity.FromValue(doc)
+	d, err := dataintegrity.Parser{RDF: o.RDF, Lenient: true}.FromValue(doc)
 	if err != nil {
-		return issued, expires, fmt.Errorf("%w: %w", ErrProof, err)
+		return nil, fmt.Errorf("%w: %w", ErrProof, err)
 	}
 	reason := errors.New("no proof names a pinned key")
-	for i, p := range d.Proofs {
+	for i := range d.Proofs {
+		p := &d.Proofs[i]
 		for _, k := range o.Signers {
 			if p.VerificationMethod != k.ID || p.Purpose != proof.AssertionMethod {
 				continue
@@ -159,14 +177,32 @@ func authenticate(doc jcs.Value, o *Options) (issued, expires time.Time, err err
 				reason = err
 				continue
 			}
+			if len(p.Previous) > 0 {
+				// Those before it would have to verify too, by whatever keys.
+				return nil, fmt.Errorf("%w: a chain of proofs", ErrProof)
+			}
 			if p.Created.IsZero() {
 				// Nothing would tell it from an older one.
-				return issued, expires, fmt.Errorf("%w: proof without created", ErrProof)
+				return nil, fmt.Errorf("%w: proof without created", ErrProof)
 			}
-			return p.Created, p.Expires, nil
+			return p, nil
 		}
 	}
-	return issued, expires, fmt.Errorf("%w: %w", ErrProof, reason)
+	return nil, fmt.Errorf("%w: %w", ErrProof, reason)
+}
+
+// repeated reports whether two methods have one id. The statements of one could
+// then have been divided between them.
+func repeated(methods jcs.Value) bool {
+	ids := make(map[string]bool, methods.Len())
+	for _, v := range methods.Elements() {
+		id := methodID(v)
+		if ids[id] {
+			return true
+		}
+		ids[id] = true
+	}
+	return false
 }
 
 func stamp(v jcs.Value) time.Time {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -226,8 +227,8 @@ func TestPromiseListIsAuthenticated(t *testing.T) {
 	}
 }
 
-// A proof for another purpose, without a date, or of a type that is not
-// implemented is none.
+// A proof for another purpose, without a date, in a chain, or over statements
+// where no RDF was given is none.
 func TestProofsThatDoNotCount(t *testing.T) {
 	s, err := proof.NewSigner(testnet.New("list signer", now).State("CH").Signer(testnet.SignerOptions{Kind: testnet.Ed25519}).Key,
 		proof.Key{ID: signerID, Purposes: []proof.Purpose{proof.AssertionMethod, proof.Authentication}})
@@ -242,14 +243,20 @@ func TestProofsThatDoNotCount(t *testing.T) {
 		_, _, err = gdhcn.Parse(raw, o)
 		require.ErrorIs(t, err, gdhcn.ErrProof, name)
 	}
+	chain, err := dataintegrity.Sign(ctx, document(t), listSigner(t, testnet.P256, "did:web:other.example#1"), dataintegrity.Options{ID: "urn:first", Created: now})
+	require.NoError(t, err)
+	chain, err = dataintegrity.Sign(ctx, chain, s, dataintegrity.Options{Previous: []string{"urn:first"}, Created: now})
+	require.NoError(t, err)
+	_, _, err = gdhcn.Parse(chain, o)
+	require.ErrorIs(t, err, gdhcn.ErrProof, "of a chain only one key is pinned")
 	var m object
 	require.NoError(t, json.Unmarshal(document(t), &m))
-	m["proof"] = object{"type": "JsonWebSignature2020", "created": "2026-05-20T12:00:00Z", "jws": "e30..AA", "proofPurpose": "assertionMethod", "verificationMethod": signerID}
+	m["proof"] = object{"type": "JsonWebSignature2020", "created": "2026-05-20T12:00:00Z", "jws": "eyJhbGciOiJFZERTQSIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19.." + strings.Repeat("A", 86), "proofPurpose": "assertionMethod", "verificationMethod": signerID}
 	raw, err := json.Marshal(m)
 	require.NoError(t, err)
 	_, _, err = gdhcn.Parse(raw, o)
 	require.ErrorIs(t, err, gdhcn.ErrProof)
-	require.ErrorContains(t, err, "JsonWebSignature2020 is not supported")
+	require.ErrorIs(t, err, dataintegrity.ErrUnsupported, "without an RDF")
 	_, _, err = gdhcn.Parse(raw, unsigned)
 	require.NoError(t, err)
 }

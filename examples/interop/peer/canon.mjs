@@ -2,7 +2,7 @@
 // way in which the cryptosuites call them.
 import * as rdfCanonize from 'rdf-canonize';
 import jsonld from 'jsonld';
-import {loader} from './loader.mjs';
+import {contexts as known, loader} from './loader.mjs';
 
 // canonicalForm refuses, as safe mode does, what would be lost.
 export async function canonicalForm({document, hash, contexts}) {
@@ -15,3 +15,6 @@ export async function canonicalForm({document, hash, contexts}) {
     maxWorkFactor: Infinity, signal: AbortSignal.timeout(5000)
   });
 }
+
+// knownContexts are the contexts of the packages, by URL.
+export const knownContexts = () => Object.fromEntries(known);

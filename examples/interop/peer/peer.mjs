@@ -7,14 +7,14 @@
 //
 // It has no network: contexts come from the packages, keys from their did:key.
 import {createInterface} from 'node:readline';
-import {canonicalForm} from './canon.mjs';
+import {canonicalForm, knownContexts} from './canon.mjs';
 import {checkStatus, statusList} from './status.mjs';
 import {issue, keyPair, verify, verifyPresentation, present} from './proofs.mjs';
 import {openHealth, sealHealth} from './health.mjs';
 
 const operations = {
   keyPair, issue, verify, present, verifyPresentation,
-  statusList, checkStatus, canonicalForm,
+  statusList, checkStatus, canonicalForm, knownContexts,
   openHealth, sealHealth
 };
 

@@ -4,12 +4,13 @@ import {issue, verify} from './proofs.mjs';
 import {loader} from './loader.mjs';
 
 // statusList issues a list in which the given places are set.
-export async function statusList({url, length, set, purpose, validFrom, ...options}) {
+export async function statusList({url, length, set, purpose, validFrom, contexts, ...options}) {
   const list = await bsl.createList({length});
   for(const place of set) {
     list.setStatus(place, true);
   }
   const credential = await bsl.createCredential({id: url, list, statusPurpose: purpose});
+  credential['@context'].push(...contexts ?? []);
   return issue({credential: {...credential, issuer: options.did, validFrom}, ...options});
 }
 
