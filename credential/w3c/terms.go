@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -55,9 +56,14 @@ func (f *Format) resource(url string) ([]byte, bool) {
 	return nil, false
 }
 
-// omitted are the members that checkTerms leaves out: they are checked by
-// whoever reads them.
-var omitted = []string{"proof", "verifiableCredential"}
+// omitted are the members that are checked by whoever reads them: the proofs,
+// and the credentials of a presentation.
+func omitted(v jcs.Value) []string {
+	if isPresentation(v) {
+		return []string{"proof", "verifiableCredential"}
+	}
+	return []string{"proof"}
+}
 
 // checkTerms checks that all terms, types and identifiers of a document have a
 // meaning by its contexts, and that these are known and can be used together
@@ -71,7 +77,7 @@ func (f *Format) checkTerms(v jcs.Value) error {
 	if f.InsecureAnyTerms {
 		return nil
 	}
-	if !hasNull(v) && f.statements(v) == nil {
+	if simple(v) && f.statements(v) == nil {
 		return nil
 	}
 	if s, err := jcs.Parse(skeleton(nil, v)); err == nil {
@@ -93,7 +99,7 @@ func (f *Format) statements(v jcs.Value) error {
 	if f.RDF != nil || b.err != nil {
 		return canonical(f.canonicalizer(), v)
 	}
-	_, err := b.processor.ToRDF(v, jsonld.Options{Omit: omitted, AnyForm: true})
+	_, err := b.processor.ToRDF(v, jsonld.Options{Omit: omitted(v), AnyForm: true})
 	return err
 }
 
@@ -102,30 +108,37 @@ func canonical(r dataintegrity.RDF, v jcs.Value) (err error) {
 	case nil:
 		return builtin().err
 	case *rdf.Canonicalizer:
-		_, err = r.InsecureInlineContexts().CanonicalValue(v, jcs.Value{}, omitted, crypto.SHA256)
+		_, err = r.InsecureInlineContexts().CanonicalValue(v, jcs.Value{}, omitted(v), crypto.SHA256)
 	default:
-		_, err = r.Canonical(v.Append(nil, omitted...), crypto.SHA256)
+		_, err = r.Canonical(v.Append(nil, omitted(v)...), crypto.SHA256)
 	}
 	return err
 }
 
-func hasNull(v jcs.Value) bool {
+// longText is how long a text must be, in bytes, for its conversion to be spared:
+// a status list, of up to 24 MiB, would be beyond what statements may hold.
+const longText = 64 << 10
+
+// simple reports whether a document is worth a try as it is: without the most
+// common of what skeleton leaves out.
+func simple(v jcs.Value) bool {
 	for _, e := range v.Elements() {
-		if hasNull(e) {
-			return true
+		if !simple(e) {
+			return false
 		}
 	}
 	for _, m := range v.Members() {
-		if hasNull(m) {
-			return true
+		if !simple(m) {
+			return false
 		}
 	}
-	return v.Kind() == jcs.Null
+	s, _ := v.Text()
+	return v.Kind() != jcs.Null && len(s) <= longText
 }
 
 // skeleton appends a document without what the JSON-LD data model does not hold
 // and loses nothing by: null, the base direction of texts, arrays inside arrays,
-// the last digits of numbers.
+// the last digits of numbers; and without long texts.
 func skeleton(dst []byte, v jcs.Value) []byte {
 	switch v.Kind() {
 	case jcs.Null:
@@ -144,12 +157,14 @@ func skeleton(dst []byte, v jcs.Value) []byte {
 				continue
 			}
 			dst = append(jcs.Quote(append(dst, sep...), name), ':')
-			if name == "@context" {
+			sep = ","
+			if s, _ := m.Text(); name == "@context" {
 				dst = m.Append(dst)
+			} else if len(s) > longText && strings.Trim(name, "@") != "id" && strings.Trim(name, "@") != "type" {
+				dst = append(dst, `"urn:x"`...) // a text as good as any, and an identifier
 			} else {
 				dst = skeleton(dst, m)
 			}
-			sep = ","
 		}
 		return append(dst, '}')
 	}
@@ -185,13 +200,13 @@ func (f *Format) readable(v jcs.Value) error {
 	if f.InsecureAnyNames {
 		return nil
 	}
-	return place{seen: map[string]jcs.Value{}, top: true}.read(v)
+	return place{omit: omitted(v), seen: map[string]jcs.Value{}}.read(v)
 }
 
 // place is where in a document a value stands.
 type place struct {
 	path string
-	top  bool
+	omit []string             // members of the document itself; nil inside
 	seen map[string]jcs.Value // objects of the document, by id
 }
 
@@ -204,7 +219,7 @@ func (p place) read(v jcs.Value) error {
 		return p.fail("the label of a blank node")
 	}
 	for i, e := range v.Elements() {
-		if err := (place{p.path + "[" + strconv.Itoa(i) + "]", false, p.seen}).read(e); err != nil {
+		if err := (place{p.path + "[" + strconv.Itoa(i) + "]", nil, p.seen}).read(e); err != nil {
 			return err
 		}
 	}
@@ -215,13 +230,13 @@ func (p place) read(v jcs.Value) error {
 		p.seen[id] = v
 	}
 	for name, m := range v.Members() {
-		if p.top && (name == "@context" || name == "proof" || name == "verifiableCredential") {
+		if slices.Contains(p.omit, name) || p.omit != nil && name == "@context" {
 			continue
 		}
 		if name == "@context" {
 			return p.fail("a context that is not at the top")
 		}
-		if err := (place{p.member(name), false, p.seen}).read(m); err != nil {
+		if err := (place{p.member(name), nil, p.seen}).read(m); err != nil {
 			return err
 		}
 	}

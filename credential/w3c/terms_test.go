@@ -56,7 +56,7 @@ func TestTermsRefused(t *testing.T) {
 	p := newParty(t, nil)
 	json2022, rdfc2022 := pilgrim(t), pilgrim(t, dataintegrity.EdDSARDFC2022)
 	for _, c := range []change{
-		{"undefinedTerm", `"x"`}, {"undefinedTerm", `null`}, {"undefinedTerm", `{}`}, {"credentialSubject/undefinedTerm", `"x"`}, {"credentialSubject/vaccinations", `[{"disease":"x","undefinedTerm":1}]`}, {"credentialSubject/vaccinations", `[{"givenName":"x","passport":{"undefinedTerm":1}}]`},
+		{"undefinedTerm", `"x"`}, {"verifiableCredential", `{}`}, {"undefinedTerm", `null`}, {"undefinedTerm", `{}`}, {"credentialSubject/undefinedTerm", `"x"`}, {"credentialSubject/vaccinations", `[{"disease":"x","undefinedTerm":1}]`}, {"credentialSubject/vaccinations", `[{"givenName":"x","passport":{"undefinedTerm":1}}]`},
 		{"issuer/undefinedTerm", `"x"`}, {"credentialSubject/disease", `"x"`}, {"credentialSubject/", `"x"`}, {"credentialSubject/givenname", `"x"`},
 		{"type", `["VerifiableCredential","UndefinedType"]`}, {"type", `["VerifiableCredential","PilgrimHealthCredential","../Relative"]`}, {"credentialSubject/type", `"UndefinedType"`}, {"evidence", `{"type":"UndefinedType"}`},
 		{"@context", `["https://www.w3.org/ns/credentials/v2"]`}, {"@context", `["https://www.w3.org/ns/credentials/v2","https://unknown.example/v1"]`}, {"@context", `["https://www.w3.org/ns/credentials/v2","` + pilgrimURL + `",{"givenName":"https://evil.example/#x"}]`},
@@ -109,6 +109,25 @@ func TestTermsAccepted(t *testing.T) {
 	for _, c := range []change{{"credentialSubject/remarks", `null`}, {"name", `{"@value":"x","@direction":"rtl"}`}, {"@context", `["https://www.w3.org/ns/credentials/v2",{"@context":{"@vocab":"https://a.example/#"}}]`}} {
 		_, err := verifierOf(t, w3c.Format{}).Verify(ctx, issue(t, apply(t, content(p.did), c), p), credential.Policy{Time: now})
 		require.NoError(t, err, "%v", c)
+	}
+}
+
+// A status list of full size is verified like any other, and its terms too.
+func TestLargeStatusList(t *testing.T) {
+	p := newParty(t, nil)
+	list := "u" + strings.Repeat("A", 22<<20)
+	raw := statusList(t, p, p, list, "2026-05-01T00:00:00Z", "2026-08-01T00:00:00Z")
+	env, err := w3c.Format{}.Parse(raw, "")
+	require.NoError(t, err)
+	require.NoError(t, env.Proofs[0].Verify(ctx, &credential.Attempt{Key: p.Key()}))
+	for _, name := range []string{"undefinedTerm", "@id"} {
+		doc := unsigned(t, raw)
+		doc["credentialSubject"].(map[string]any)[name] = list
+		d, err := w3c.FromJSON(marshal(t, doc))
+		if err == nil {
+			_, err = w3c.Format{}.Seal(ctx, d, []proof.Signer{p})
+		}
+		require.Error(t, err, name)
 	}
 }
 

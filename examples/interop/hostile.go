@@ -111,7 +111,8 @@ func hostileDocuments(w *world) error {
 }
 
 // forgeries has the peer sign statements, and adds a hostile part to what it
-// signed. We must not take what the peer refuses.
+// signed. We must refuse whatever says something, also where no statement would
+// show it.
 func forgeries(w *world) error {
 	did, err := w.peerKey("Ed25519")
 	if err != nil {
@@ -132,11 +133,10 @@ func forgeries(w *world) error {
 		if err != nil {
 			return err
 		}
-		if err := w.verify(forged, nil); err == nil {
-			fmt.Println("ACC", what, w.peerVerify(forged))
+		if strings.HasSuffix(what, ": []") {
+			continue // says nothing
 		}
-		title := fmt.Sprint("credential ", i, " with ", what)
-		r.accepted(title, nil)
+		r.refused(fmt.Sprint("credential ", i, " with ", what), w.verify(forged, nil))
 	}
 	r.print()
 	return nil

@@ -7,7 +7,7 @@
 // The peers run in one process of node, peer/peer.mjs, which has no network and
 // answers one request per line: Digital Bazaar's libraries for credentials with
 // embedded proofs, for status lists and for the canonical form of JSON-LD, and
-// base45 and cbor-x for health certificates.
+// base45 and cborg for health certificates.
 //
 // Documents are random, and the same for the same -seed. There is a line for
 // each suite and direction, with the number of cases, and below it what failed:

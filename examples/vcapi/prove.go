@@ -20,7 +20,7 @@ func (s *server) prove(r *http.Request) reply {
 	if by == nil {
 		return refuse(http.StatusNotFound, noType, "no key of this tag; GET / names them")
 	}
-	o := dataintegrity.Options{Cryptosuite: by.suite, Purpose: proof.Authentication, Created: time.Now(), RDF: s.format.RDF, InsecureAnyNames: s.format.InsecureAnyNames}
+	o := dataintegrity.Options{Cryptosuite: by.suite, Purpose: proof.Authentication, Created: time.Now(), RDF: s.format.RDF}
 	if o.Domain, fail = q.texts("domain"); fail != nil {
 		return *fail
 	}

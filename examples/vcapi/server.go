@@ -60,6 +60,9 @@ func newServer(c config) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !c.strictNames {
+		contexts = contexts.InsecureInlineContexts()
+	}
 	s.format = w3c.Format{RDF: contexts, InsecureAnyNames: !c.strictNames}
 	if s.issuers, err = newIssuers(s.format); err != nil {
 		return nil, err
