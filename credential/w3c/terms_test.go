@@ -122,7 +122,8 @@ func TestLargeStatusList(t *testing.T) {
 	require.NoError(t, env.Proofs[0].Verify(ctx, &credential.Attempt{Key: p.Key()}))
 	for _, name := range []string{"undefinedTerm", "@id"} {
 		doc := unsigned(t, raw)
-		doc["credentialSubject"].(map[string]any)[name] = list
+		subject := doc["credentialSubject"].(map[string]any)
+		subject["encodedList"], subject[name] = "uA", list
 		d, err := w3c.FromJSON(marshal(t, doc))
 		if err == nil {
 			_, err = w3c.Format{}.Seal(ctx, d, []proof.Signer{p})
