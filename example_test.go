@@ -23,13 +23,15 @@ import (
 
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/credential/hcert"
+	"github.com/sanad-credentials/sanad/credential/w3c"
+	didkey "github.com/sanad-credentials/sanad/did/key"
 	"github.com/sanad-credentials/sanad/proof"
 	"github.com/sanad-credentials/sanad/schema"
 	"github.com/sanad-credentials/sanad/trustlist"
 	"github.com/sanad-credentials/sanad/trustlist/pem"
 )
 
-// The two functions below are those of the README; TestREADME holds them equal.
+// The functions below are those of the README; TestREADME holds them equal.
 
 func verify(folder fs.FS, text []byte) (*hcert.ICVP, error) {
 	list, _, err := pem.Load(folder, pem.Options{}) // certificates of document signers
@@ -70,6 +72,75 @@ func issue(key crypto.Signer, cert *x509.Certificate, card *hcert.ICVP) ([]byte,
 	now := time.Now()
 	draft := hcert.NewICVP("ID", "card-0001", card, now, now.AddDate(1, 0, 0))
 	return issuer.Issue(context.Background(), draft) // text for the QR code
+}
+
+func verifyW3C(ministry string, raw []byte) (subject map[string]any, err error) {
+	list, err := trustlist.New(trustlist.Info{Name: "ministries"}, trustlist.Entry{
+		Authority: "Ministry of Health", Names: []string{ministry}, // a DID
+		Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus},
+	})
+	if err != nil {
+		return nil, err
+	}
+	verifier, err := credential.NewVerifier(credential.Config{
+		Formats: []credential.Format{w3c.Format{}},
+		Keys:    didkey.Resolver{}, Trust: list,
+	})
+	if err != nil {
+		return nil, err
+	}
+	result, err := verifier.Verify(context.Background(), raw, credential.Policy{})
+	if err != nil {
+		return nil, err
+	}
+	claims := struct{ CredentialSubject *map[string]any }{&subject}
+	return subject, result.Credential.Claims(&claims)
+}
+
+func issueW3C(key crypto.Signer, subject map[string]any) ([]byte, error) {
+	signer, err := didkey.NewSigner(key)
+	if err != nil {
+		return nil, err
+	}
+	issuer, err := credential.NewIssuer(credential.IssuerConfig{
+		Sealer:  w3c.Format{Suites: []string{"eddsa-rdfc-2022", "ecdsa-rdfc-2019"}},
+		Signers: []proof.Signer{signer},
+	})
+	if err != nil {
+		return nil, err
+	}
+	draft, err := w3c.New(w3c.Content{
+		Issuer: signer.Key().Controllers[0], Subject: subject,
+		Types:     []string{"PilgrimHealthCredential"},
+		Contexts:  []string{"https://www.w3.org/ns/credentials/undefined-terms/v2"},
+		ValidFrom: time.Now().Add(-time.Minute), ValidUntil: time.Now().AddDate(1, 0, 0),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return issuer.Issue(context.Background(), draft)
+}
+
+func Example_w3c() {
+	key, _, _ := ministry()
+	raw, err := issueW3C(key, map[string]any{"id": "did:example:pilgrim", "vaccinatedAgainst": "Meningitis ACWY"})
+	if err != nil {
+		panic(err)
+	}
+	did, err := didkey.ID(key.Public())
+	if err != nil {
+		panic(err)
+	}
+	subject, err := verifyW3C(did, raw)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(subject["vaccinatedAgainst"])
+	_, err = verifyW3C("did:key:of-somebody-else", raw)
+	fmt.Println(errors.Is(err, credential.ErrUntrusted))
+	// Output:
+	// Meningitis ACWY
+	// true
 }
 
 func Example() {
@@ -123,7 +194,7 @@ func TestREADME(t *testing.T) {
 	require.NoError(t, err)
 	here, err := os.ReadFile("example_test.go")
 	require.NoError(t, err)
-	for _, name := range []string{"verify", "issue"} {
+	for _, name := range []string{"verify", "issue", "verifyW3C", "issueW3C"} {
 		start := strings.Index(string(here), "\nfunc "+name+"(")
 		end := start + strings.Index(string(here[start:]), "\n}\n")
 		require.Contains(t, string(readme), string(here[start+1:end+3]), "the README's %s is another", name)

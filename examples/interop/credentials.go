@@ -171,33 +171,30 @@ func embeddedProofs(w *world) error {
 		if err != nil {
 			return err
 		}
-		there, back := w.row(s.String(), oursToPeer), w.row(s.String(), peerToOurs)
-		changedThere, changedBack := w.row(s.String(), changedToPeer), w.row(s.String(), changedToOurs)
+		r := w.rows(s.String())
 		for i := range documents {
 			name := fmt.Sprint("credential ", i)
 			raw, err := w.issue(s.unsigned(w, ours.Key().Controllers[0]), []string{s.name}, nil, ours)
 			if err == nil {
 				err = w.peerVerify(raw)
 			}
-			there.accepted(name, err)
-			w.refuse(changedThere, changedBack, name, raw)
+			r.there.accepted(name, err)
+			w.refuse(r, name, raw)
 
 			raw, err = w.peerIssue(s.unsigned(w, theirs), s.name, theirs, nil)
 			if err == nil {
 				err = w.verify(raw, nil)
 			}
-			back.accepted(name, err)
-			w.refuse(changedThere, changedBack, name, raw)
+			r.back.accepted(name, err)
+			w.refuse(r, name, raw)
 		}
-		for _, r := range []*row{there, back, changedThere, changedBack} {
-			r.print()
-		}
+		r.print()
 	}
 	return nil
 }
 
 // refuse changes a credential, and both sides must refuse it.
-func (w *world) refuse(there, back *row, name string, raw []byte) {
+func (w *world) refuse(r rows, name string, raw []byte) {
 	if raw == nil {
 		return
 	}
@@ -210,11 +207,11 @@ func (w *world) refuse(there, back *row, name string, raw []byte) {
 	for i := w.IntN(3); i < len(all); i += 3 {
 		changed, err := all[i].apply(w.maker, raw)
 		if err != nil {
-			there.accepted(name, err)
+			r.changedThere.accepted(name, err)
 			continue
 		}
-		there.refused(name+": "+all[i].name, w.peerVerify(changed))
-		back.refused(name+": "+all[i].name, w.verify(changed, nil))
+		r.changedThere.refused(name+": "+all[i].name, w.peerVerify(changed))
+		r.changedBack.refused(name+": "+all[i].name, w.verify(changed, nil))
 	}
 }
 

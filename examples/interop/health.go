@@ -44,10 +44,7 @@ func healthCertificates(w *world) error {
 		key  testnet.Kind
 		peer string
 	}{{"hcert/ES256", testnet.P256, "EC"}, {"hcert/PS256", testnet.RSA2048, "RSA"}} {
-		rows := map[string]*row{}
-		for _, d := range []string{oursToPeer, peerToOurs, changedToPeer, changedToOurs} {
-			rows[d] = w.row(kind.name, d)
-		}
+		r := w.rows(kind.name)
 		signer := network.State(country).Signer(testnet.SignerOptions{Kind: kind.key})
 		for i := range documents {
 			name := fmt.Sprint("certificate ", i)
@@ -56,12 +53,12 @@ func healthCertificates(w *world) error {
 			if err == nil {
 				err = w.peerOpens(ours)
 			}
-			rows[oursToPeer].accepted(name, err)
+			r.there.accepted(name, err)
 			theirs, err := w.sealTheirs(kind.peer, content)
 			if err == nil {
 				err = w.weOpen(theirs)
 			}
-			rows[peerToOurs].accepted(name, err)
+			r.back.accepted(name, err)
 			for _, c := range []certificate{ours, theirs} {
 				for range 4 {
 					if c.text == nil {
@@ -71,14 +68,12 @@ func healthCertificates(w *world) error {
 					if changed.text, err = w.flipped(c.text); err != nil {
 						return err
 					}
-					rows[changedToPeer].refused(name, w.peerOpens(changed))
-					rows[changedToOurs].refused(name, w.weOpen(changed))
+					r.changedThere.refused(name, w.peerOpens(changed))
+					r.changedBack.refused(name, w.weOpen(changed))
 				}
 			}
 		}
-		for _, d := range []string{oursToPeer, peerToOurs, changedToPeer, changedToOurs} {
-			rows[d].print()
-		}
+		r.print()
 	}
 	return nil
 }

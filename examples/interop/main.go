@@ -14,6 +14,15 @@
 //
 //	interop: eddsa-jcs-2022 ours-to-peer ok 12/12
 //
+// The note behind rdfc-hostile says how many documents had the same form on both
+// sides, and how many were refused. What jsonld refuses in its safe mode we must
+// refuse too.
+//
+// Two faults of the peers are stepped around, where documents are made: jsonld
+// signs 0 for numbers such as 1e-7, and rdf-canonize sorts by UTF-16. One gap is
+// filled in peer/proofs.mjs: the peers know no previousProof, so chains are put
+// together there, of their cryptosuites.
+//
 // Directions are ours-to-peer and peer-to-ours, changed-to-peer and
 // changed-to-ours, and compared where both do the same. The last line counts
 // all cases, and the exit status is 1 where one failed.

@@ -14,8 +14,7 @@ var binding = credential.Binding{Audience: "https://border.example", Nonce: "5f0
 
 // presentations has each side present what both have issued.
 func presentations(w *world) error {
-	there, back := w.row("presentation", oursToPeer), w.row("presentation", peerToOurs)
-	changedThere, changedBack := w.row("presentation", changedToPeer), w.row("presentation", changedToOurs)
+	r := w.rows("presentation")
 	for i, s := range suites() {
 		name := fmt.Sprint("presentation ", i, " with ", s)
 		holder, err := w.signer(s.curve)
@@ -35,8 +34,8 @@ func presentations(w *world) error {
 		if err == nil {
 			err = w.peerVerifyPresentation(raw, binding)
 		}
-		there.accepted(name, err)
-		w.refusePresentation(changedThere, changedBack, name, raw)
+		r.there.accepted(name, err)
+		w.refusePresentation(r, name, raw)
 
 		if contents, err = w.held(s, peerHolder); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -49,12 +48,10 @@ func presentations(w *world) error {
 		if err == nil {
 			err = w.verifyPresentation(theirs, binding)
 		}
-		back.accepted(name, err)
-		w.refusePresentation(changedThere, changedBack, name, theirs)
+		r.back.accepted(name, err)
+		w.refusePresentation(r, name, theirs)
 	}
-	for _, r := range []*row{there, back, changedThere, changedBack} {
-		r.print()
-	}
+	r.print()
 	return nil
 }
 
@@ -131,21 +128,21 @@ func changeNamed(name string) func(maker, object) {
 	panic("no change is named " + name)
 }
 
-func (w *world) refusePresentation(there, back *row, name string, raw []byte) {
+func (w *world) refusePresentation(r rows, name string, raw []byte) {
 	if raw == nil {
 		return
 	}
 	for _, b := range []credential.Binding{{Audience: binding.Audience, Nonce: "another"}, {Audience: "https://another.example", Nonce: binding.Nonce}} {
-		there.refused(name+": made for another", w.peerVerifyPresentation(raw, b))
-		back.refused(name+": made for another", w.verifyPresentation(raw, b))
+		r.changedThere.refused(name+": made for another", w.peerVerifyPresentation(raw, b))
+		r.changedBack.refused(name+": made for another", w.verifyPresentation(raw, b))
 	}
 	for _, c := range presentationChanges {
 		changed, err := c.apply(w.maker, raw)
 		if err != nil {
-			there.accepted(name, err)
+			r.changedThere.accepted(name, err)
 			continue
 		}
-		there.refused(name+": "+c.name, w.peerVerifyPresentation(changed, binding))
-		back.refused(name+": "+c.name, w.verifyPresentation(changed, binding))
+		r.changedThere.refused(name+": "+c.name, w.peerVerifyPresentation(changed, binding))
+		r.changedBack.refused(name+": "+c.name, w.verifyPresentation(changed, binding))
 	}
 }

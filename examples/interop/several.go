@@ -61,22 +61,16 @@ func (w *world) add(p party, raw json.RawMessage, id string, previous []string) 
 	return dataintegrity.Sign(w, raw, p.ours, dataintegrity.Options{Cryptosuite: p.name, RDF: c, ID: id, Previous: previous, Created: signed})
 }
 
-// whoSigns are the orders in which the two sides sign one credential.
-var whoSigns = []struct{ signers, direction string }{
-	{"oo", oursToPeer}, {"ooo", oursToPeer}, {"pp", peerToOurs}, {"ppp", peerToOurs},
-	{"op", peerToOurs}, {"po", oursToPeer}, {"opop", peerToOurs}, {"popo", oursToPeer},
-}
+// whoSign are the orders in which the two sides sign one credential.
+var whoSign = []string{"oo", "ooo", "pp", "ppp", "op", "po", "opop", "popo"}
 
 // several has credentials signed by several. previous tells which of the
 // earlier proofs the one at a position signs too.
 func (w *world) several(name string, previous func(position int) []int) error {
-	rows := map[string]*row{}
-	for _, d := range []string{oursToPeer, peerToOurs, changedToPeer, changedToOurs} {
-		rows[d] = w.row(name, d)
-	}
-	for i := range 2 * len(whoSigns) {
-		who := whoSigns[i%len(whoSigns)]
-		parties, err := w.parties(who.signers)
+	r := w.rows(name)
+	for i := range 2 * len(whoSign) {
+		who := whoSign[i%len(whoSign)]
+		parties, err := w.parties(who)
 		if err != nil {
 			return err
 		}
@@ -93,19 +87,17 @@ func (w *world) several(name string, previous func(position int) []int) error {
 				break
 			}
 		}
-		title := fmt.Sprint("credential ", i, " signed by ", who.signers, names(parties))
-		// Whoever signs last, both sides must take the whole.
+		title := fmt.Sprint("credential ", i, " signed by ", who, names(parties))
 		if err != nil {
-			rows[who.direction].accepted(title, err)
+			r.there.accepted(title, err)
 			continue
 		}
-		rows[oursToPeer].accepted(title, w.peerVerify(raw))
-		rows[peerToOurs].accepted(title, w.verify(raw, nil))
-		w.refuse(rows[changedToPeer], rows[changedToOurs], title, raw)
+		// Whoever signed last, both must take the whole.
+		r.there.accepted(title, w.peerVerify(raw))
+		r.back.accepted(title, w.verify(raw, nil))
+		w.refuse(r, title, raw)
 	}
-	for _, d := range []string{oursToPeer, peerToOurs, changedToPeer, changedToOurs} {
-		rows[d].print()
-	}
+	r.print()
 	return nil
 }
 

@@ -35,8 +35,7 @@ type bitstring struct {
 // statusLists has each side look up the other's credentials in the other's
 // lists.
 func statusLists(w *world) error {
-	there, back := w.row("bitstring-status-list", oursToPeer), w.row("bitstring-status-list", peerToOurs)
-	changedThere, changedBack := w.row("bitstring-status-list", changedToPeer), w.row("bitstring-status-list", changedToOurs)
+	r := w.rows("bitstring-status-list")
 	for i, s := range suites() {
 		if s.style.v1 {
 			continue
@@ -47,12 +46,12 @@ func statusLists(w *world) error {
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
-			there.accepted(name, w.peerFinds(ours, set))
+			r.there.accepted(name, w.peerFinds(ours, set))
 			theirs, err := w.peerBitstring(s, set)
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
-			back.accepted(name, w.weFind(theirs, set))
+			r.back.accepted(name, w.weFind(theirs, set))
 			// A list that was changed, or is another's, says nothing of either kind.
 			for _, b := range []bitstring{ours, theirs} {
 				other := theirs
@@ -62,15 +61,13 @@ func statusLists(w *world) error {
 				for _, list := range []json.RawMessage{other.list, withEncodedList(b.list, other.list)} {
 					changed := bitstring{b.credential, list, b.place, b.set}
 					var bit bool
-					changedThere.refused(name, w.peerStatus(changed, &bit))
-					changedBack.refused(name, notRevoked(w.weFind(changed, false)))
+					r.changedThere.refused(name, w.peerStatus(changed, &bit))
+					r.changedBack.refused(name, notRevoked(w.weFind(changed, false)))
 				}
 			}
 		}
 	}
-	for _, r := range []*row{there, back, changedThere, changedBack} {
-		r.print()
-	}
+	r.print()
 	return nil
 }
 

@@ -34,6 +34,22 @@ func (t *tally) row(suite, direction string) *row {
 	return &row{tally: t, suite: suite, direction: direction}
 }
 
+// rows are those of a suite that both sides issue in.
+type rows struct {
+	there, back               *row // ours to the peer, and the peer's to us
+	changedThere, changedBack *row
+}
+
+func (t *tally) rows(suite string) rows {
+	return rows{t.row(suite, oursToPeer), t.row(suite, peerToOurs), t.row(suite, changedToPeer), t.row(suite, changedToOurs)}
+}
+
+func (r rows) print() {
+	for _, r := range []*row{r.there, r.back, r.changedThere, r.changedBack} {
+		r.print()
+	}
+}
+
 // accepted counts a case that must pass.
 func (r *row) accepted(name string, err error) {
 	r.count(err == nil, name, err)
