@@ -164,12 +164,14 @@ func TestCall(t *testing.T) {
 	require.NoError(t, p.call("x", nil, &value))
 	require.JSONEq(t, `{"a":1}`, string(value))
 	require.ErrorIs(t, p.call("x", nil, nil), errRefused)
+	require.NoError(t, p.failed)
 	// These are no refusals: nothing follows from them.
 	for _, why := range []string{"the peer's program", "the peer's answer"} {
 		err := p.call("x", nil, nil)
 		require.ErrorContains(t, err, why)
 		require.NotErrorIs(t, err, errRefused)
 	}
+	require.ErrorContains(t, p.failed, "the peer's program")
 	require.NoError(t, p.call("x", nil, nil))
 	require.ErrorIs(t, p.call("x", nil, nil), io.EOF)
 	require.Error(t, p.call("x", make(chan int), nil))

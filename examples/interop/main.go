@@ -30,6 +30,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -74,7 +75,7 @@ func run(script string, seed uint64, t *tally) error {
 	for _, part := range []func(*world) error{
 		embeddedProofs, proofSets, proofChains, presentations, statusLists, healthCertificates, canonicalForms, hostileDocuments, forgeries,
 	} {
-		if err := part(w); err != nil {
+		if err := errors.Join(part(w), p.failed); err != nil {
 			return err
 		}
 	}

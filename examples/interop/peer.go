@@ -21,6 +21,9 @@ type peer struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
 	out *bufio.Reader
+	// failed is the first error that was no refusal: what was counted since, or
+	// because of it, is worth nothing.
+	failed error
 }
 
 func startPeer(ctx context.Context, script string) (*peer, error) {
@@ -37,12 +40,20 @@ func startPeer(ctx context.Context, script string) (*peer, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	return &peer{cmd, in, bufio.NewReader(out)}, nil
+	return &peer{cmd: cmd, in: in, out: bufio.NewReader(out)}, nil
 }
 
 // call has the peer do something and decodes what it answers into value, which
 // may be nil.
 func (p *peer) call(op string, args, value any) error {
+	err := p.ask(op, args, value)
+	if err != nil && !errors.Is(err, errRefused) && p.failed == nil {
+		p.failed = err
+	}
+	return err
+}
+
+func (p *peer) ask(op string, args, value any) error {
 	request, err := encode(map[string]any{"op": op, "args": args})
 	if err != nil {
 		return err
