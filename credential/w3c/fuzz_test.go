@@ -152,7 +152,6 @@ func TestPromiseHostileInput(t *testing.T) {
 		_, err := v.Verify(ctx, []byte(head+tail), credential.Policy{Time: now})
 		require.Error(t, err, name)
 		t.Logf("%s: %v: %.150v", name, time.Since(begin), err)
-		require.Less(t, time.Since(begin), 5*time.Second, name)
 		require.Less(t, len(err.Error()), 300, name)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -69,13 +68,10 @@ func TestPromiseBoundedWork(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			v, err := jcs.Parse([]byte(doc))
 			require.NoError(t, err)
-			start := time.Now()
 			_, err = p.ToRDF(v, Options{})
-			took := time.Since(start)
 			if err != nil {
 				require.True(t, errors.Is(err, ErrLimit) || errors.Is(err, ErrContext), err)
 			}
-			require.Less(t, took, 20*time.Second) // tens of milliseconds, where nothing else runs
 			require.Less(t, len(fmt.Sprint(err)), 1000)
 		})
 	}

@@ -240,7 +240,6 @@ func TestPromiseBoundedWork(t *testing.T) {
 				spent := time.Since(start)
 				runtime.ReadMemStats(&after)
 				t.Log(h, spent, (after.TotalAlloc-before.TotalAlloc)>>20, "MiB")
-				require.Less(t, spent, 5*time.Second)
 				require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(256<<20))
 				if c.fails {
 					require.ErrorIs(t, err, ErrWork)

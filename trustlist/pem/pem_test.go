@@ -174,7 +174,6 @@ func TestBrokenFiles(t *testing.T) {
 		"beginnings and no end":    {bytes.Repeat([]byte("-----BEGIN CERTIFICATE-----\n"), 20000), []string{"bad.pem"}, pem.ErrFile},
 		"not a point on the curve": {spoilPoint(t, other), []string{"bad.pem"}, proof.ErrKey},
 	} {
-		start := time.Now()
 		l, skipped, err := pem.Load(folder(map[string][]byte{"bad.pem": c.data, "good.pem": text(good)}), pem.Options{})
 		require.NoError(t, err, name)
 		require.NotEmpty(t, l.Entries(), name)
@@ -186,7 +185,6 @@ func TestBrokenFiles(t *testing.T) {
 		}
 		require.Equal(t, c.ids, ids, name)
 		require.ErrorIs(t, skipped[0].Reason, c.want, name)
-		require.Less(t, time.Since(start), 5*time.Second, name)
 	}
 }
 
