@@ -6,11 +6,13 @@ import (
 	"context"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/sha256"
 	"encoding/asn1"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -339,6 +341,95 @@ func TestClaims(t *testing.T) {
 		_, err := verifierFor(t, n.TrustList(trustlist.Info{}), hcert.Format{}).Verify(ctx, forge(t, s, claims), policy)
 		require.ErrorIs(t, err, credential.ErrFormat, name)
 	}
+}
+
+// What a reviewer found could be taken away without a test noticing.
+func TestClaimEdges(t *testing.T) {
+	n := testnet.New("edges", now)
+	s := n.State("ID").Signer(testnet.SignerOptions{}).Signer
+	l := n.TrustList(trustlist.Info{})
+	v, err := credential.NewVerifier(credential.Config{Formats: []credential.Format{hcert.Format{}}, Keys: l, Trust: l})
+	require.NoError(t, err)
+	// nbf after iat begins the validity.
+	_, err = v.Verify(ctx, forge(t, s, "a4 "+iat+exp+"05 1a 6a1f0000"+"39 0103 a1 03 a0"), policy)
+	require.ErrorIs(t, err, credential.ErrNotYet)
+	// The WHO DDCC's contents have their types.
+	r, err := v.Verify(ctx, forge(t, s, "a3 "+iat+exp+"39 0103 a2 03 a0 04 a0"), policy)
+	require.NoError(t, err)
+	require.Equal(t, []string{trustlist.TypeVaccination, trustlist.TypeTest}, r.Credential.Types)
+	// Negative and overlong floats are no times.
+	for _, bad := range []string{"04 fb bff0000000000000", "04 fb 7fefffffffffffff", "04 fb 425d1a94a2000000"} {
+		_, err = v.Verify(ctx, forge(t, s, "a3 "+iat+bad+"39 0103 a1 03 a0"), policy)
+		require.ErrorIs(t, err, credential.ErrFormat, bad)
+	}
+	// Four letters are no country code, and name nobody on a list.
+	r, err = v.Verify(ctx, forge(t, s, "a4 01 64 49444e58"+iat+exp+"39 0103 a1 03 a0"), policy)
+	require.NoError(t, err)
+	require.Empty(t, r.Credential.Issuers)
+	// The decoder's errors keep their values to themselves.
+	_, err = v.Verify(ctx, forge(t, s, "a3 "+iat+exp+"39 0103 a1 01 a2 66 736563726574 00 66 736563726574 01"), policy)
+	require.ErrorIs(t, err, credential.ErrFormat)
+	require.NotContains(t, err.Error(), "secret")
+	r, err = v.Verify(ctx, forge(t, s, "a3 "+iat+exp+"39 0103 a1 01 a1 61 76 81 a1 62 646e 66 736563726574"), policy)
+	require.NoError(t, err)
+	_, err = r.Credential.Payload.(*hcert.Payload).DCC()
+	require.ErrorContains(t, err, "hcert.DCC.v")
+	require.NotContains(t, err.Error(), "secret")
+	// "V" is not "v": it is shown, and no vaccination.
+	r, err = v.Verify(ctx, forge(t, s, "a3 "+iat+exp+"39 0103 a1 01 a1 61 56 81 a0"), policy)
+	require.NoError(t, err)
+	require.Empty(t, r.Credential.Types)
+	// Text longer than 64 kB is not even decoded.
+	_, err = v.Verify(ctx, append([]byte("HC1:"), bytes.Repeat([]byte("000"), 22000)...), policy)
+	require.ErrorContains(t, err, "at most 65536")
+}
+
+// A P-384 key signing ES256, as production has it.
+func TestES256WithP384(t *testing.T) {
+	n := testnet.New("p384", now)
+	s := n.State("ID").Signer(testnet.SignerOptions{Kind: testnet.P384})
+	raw := forge(t, es256{s}, "a3 "+iat+exp+"39 0103 a1 03 a0")
+	l := n.TrustList(trustlist.Info{})
+	for _, strict := range []bool{false, true} {
+		v, err := credential.NewVerifier(credential.Config{Formats: []credential.Format{hcert.Format{Strict: strict}}, Keys: l, Trust: l})
+		require.NoError(t, err)
+		r, err := v.Verify(ctx, raw, policy)
+		if strict {
+			require.ErrorIs(t, err, credential.ErrSignature)
+			continue
+		}
+		require.NoError(t, err)
+		told := false
+		for _, c := range r.Checks {
+			told = told || c.Name == credential.CheckProof && c.Outcome == credential.Tolerated
+		}
+		require.True(t, told)
+	}
+}
+
+// es256 signs SHA-256 digests with a P-384 key.
+type es256 struct{ *testnet.DocumentSigner }
+
+func (e es256) Key() proof.Key {
+	k := e.Signer.Key()
+	k.Algorithms = []proof.Algorithm{proof.ES256}
+	return k
+}
+
+func (e es256) Sign(_ context.Context, message []byte) ([]byte, error) {
+	digest := sha256.Sum256(message)
+	der, err := e.DocumentSigner.Key.Sign(nil, digest[:], crypto.SHA256)
+	if err != nil {
+		return nil, err
+	}
+	var v struct{ R, S *big.Int }
+	if _, err := asn1.Unmarshal(der, &v); err != nil {
+		return nil, err
+	}
+	sig := make([]byte, 96)
+	v.R.FillBytes(sig[:48])
+	v.S.FillBytes(sig[48:])
+	return sig, nil
 }
 
 // What certificates in production do passes, is reported, and is refused in

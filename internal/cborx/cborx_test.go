@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/sanad-credentials/sanad/internal/limits"
 )
 
 func unhex(t testing.TB, s string) []byte {
@@ -80,6 +82,19 @@ func TestJSON(t *testing.T) {
 		require.NoError(t, err, in)
 		require.Equal(t, want, string(got), in)
 	}
+}
+
+func TestLimitsOfDecode(t *testing.T) {
+	var v any
+	require.NoError(t, Decode(append(bytes.Repeat([]byte{0x81}, limits.Nesting-1), 0), &v))
+	require.Error(t, Decode(append(bytes.Repeat([]byte{0x81}, limits.Nesting+1), 0), &v))
+	pairs := unhex(t, "b9 0401")
+	for i := range limits.Members + 1 {
+		pairs = append(pairs, 0x19, byte(i>>8), byte(i), 0)
+	}
+	require.Error(t, Decode(pairs, &v))
+	var s string
+	require.Error(t, Decode(unhex(t, "62 c328"), &s))
 }
 
 func TestDefinite(t *testing.T) {
