@@ -139,6 +139,9 @@ func (r *run) list(ctx context.Context, f Format, raw []byte, of *Credential, ab
 	}
 	sub := run{v: r.v, p: Policy{Time: r.p.Time, MaxTrustAge: r.p.MaxTrustAge}, deviceClock: r.deviceClock, role: trustlist.RoleStatus, about: about, checks: make([]Check, 0, 8)}
 	if r.v.cfg.Trust == nil {
+		if len(of.Issuers) == 0 {
+			return nil, fmt.Errorf("the credential names no issuer who could speak for its status list: %w", proof.ErrUnavailable)
+		}
 		sub.about = nil
 		sub.p.Issuers = of.Issuers // no trust list says who else may speak
 	}

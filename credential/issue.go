@@ -51,6 +51,9 @@ func NewIssuer(c IssuerConfig) (*Issuer, error) {
 	if len(c.Signers) == 0 {
 		return nil, errors.New("credential: IssuerConfig.Signers is empty")
 	}
+	if slices.Contains(c.Signers, nil) {
+		return nil, errors.New("credential: IssuerConfig.Signers has a nil signer")
+	}
 	c.Signers = slices.Clone(c.Signers)
 	return &Issuer{c}, nil
 }
@@ -107,7 +110,9 @@ type Issued struct {
 
 // IssueAll issues on all cores, yields in the order of drafts, and goes on
 // after a failure. It takes at most a few drafts per core ahead. When the
-// caller leaves the loop or ctx ends, no worker is left running.
+// caller leaves the loop or ctx ends, no worker is left running: the loop then
+// waits for those at work, and for drafts to give or end what it was asked for.
+// Where ctx ends, drafts that were not begun are not yielded.
 func (i *Issuer) IssueAll(ctx context.Context, drafts iter.Seq[*Draft]) iter.Seq[Issued] {
 	return func(yield func(Issued) bool) {
 		ctx, cancel := context.WithCancel(ctx)

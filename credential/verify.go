@@ -98,6 +98,8 @@ func NewVerifier(c Config) (*Verifier, error) {
 	switch {
 	case len(c.Formats) == 0:
 		return nil, errors.New("credential: Config.Formats is empty")
+	case slices.Contains(c.Formats, nil):
+		return nil, errors.New("credential: Config.Formats has a nil format")
 	case c.Keys == nil:
 		return nil, errors.New("credential: Config.Keys is missing")
 	case c.Trust == nil && !c.InsecureAnyIssuer:

@@ -118,13 +118,17 @@ type place struct{ entry, key int }
 // algorithm or purpose or is unusable (see [proof.AlgorithmsFor]), or that has
 // neither keys nor names.
 func New(info Info, entries ...Entry) (*List, error) {
+	entries = slices.Clone(entries)
 	for i := range entries {
 		e := &entries[i]
 		if len(e.Keys) == 0 && len(e.Names) == 0 {
 			return nil, fmt.Errorf("trustlist: entry %d (%s) has neither keys nor names", i, e.Authority)
 		}
+		e.Keys = slices.Clone(e.Keys)
 		for j := range e.Keys {
 			k := &e.Keys[j]
+			k.Algorithms, k.Purposes = slices.Clone(k.Algorithms), slices.Clone(k.Purposes)
+			k.Controllers, k.Chain = slices.Clone(k.Controllers), slices.Clone(k.Chain)
 			if _, err := proof.AlgorithmsFor(k.Public); err != nil {
 				return nil, fmt.Errorf("trustlist: entry %d (%s), key %d: %w", i, e.Authority, j, err)
 			}
@@ -133,11 +137,10 @@ func New(info Info, entries ...Entry) (*List, error) {
 			}
 		}
 	}
-	entries = slices.Clone(entries)
 	for i := range entries {
 		e := &entries[i]
 		e.Names, e.Types, e.Roles = slices.Clone(e.Names), slices.Clone(e.Types), slices.Clone(e.Roles)
-		e.Keys, e.Periods = slices.Clone(e.Keys), slices.Clone(e.Periods)
+		e.Periods = slices.Clone(e.Periods)
 		if e.List == "" {
 			e.List = info.Name
 		}
@@ -158,6 +161,9 @@ func Merge(lists ...*List) *List {
 	var infos []Info
 	var entries []Entry
 	for _, l := range lists {
+		if l == nil {
+			continue
+		}
 		infos = append(infos, l.infos...)
 		entries = append(entries, l.entries...)
 	}
@@ -193,7 +199,7 @@ func (l *List) addKey(k proof.Key) {
 	}
 	for i := range l.byID[k.ID] {
 		old := &l.byID[k.ID][i]
-		if proof.Same(old.Public, k.Public) {
+		if proof.Same(old.Public, k.Public) && old.NotBefore.Equal(k.NotBefore) && old.NotAfter.Equal(k.NotAfter) && sameLeaf(old, &k) {
 			old.Controllers = union(old.Controllers, k.Controllers)
 			old.Algorithms = union(old.Algorithms, k.Algorithms)
 			old.Purposes = union(old.Purposes, k.Purposes)
@@ -201,6 +207,15 @@ func (l *List) addKey(k proof.Key) {
 		}
 	}
 	l.byID[k.ID] = append(l.byID[k.ID], k)
+}
+
+// sameLeaf reports whether two keys come in the same certificate, or in none: a
+// renewed one has a period and usages of its own.
+func sameLeaf(a, b *proof.Key) bool {
+	if len(a.Chain) == 0 || len(b.Chain) == 0 {
+		return len(a.Chain) == len(b.Chain)
+	}
+	return a.Chain[0].Equal(b.Chain[0])
 }
 
 func union[T comparable](a, b []T) []T {
@@ -281,8 +296,9 @@ func (l *List) Authorize(_ context.Context, q Query) (*Entry, error) {
 		}
 	}
 	switch {
-	case best != nil:
-		return best, nil
+	case best != nil && (rank < speaksRank || best.Names == nil || best.Speaks(q.Issuer)):
+		e := *best // the caller's, so that the list stays as it is
+		return &e, nil
 	case rank < 0 && !l.Expires().IsZero() && q.Now.After(l.Expires()):
 		return nil, fmt.Errorf("%w: a newer one may have the key", ErrStale)
 	}
@@ -301,16 +317,32 @@ func telling(err error, speaks bool) int {
 		rank = 1
 	}
 	if speaks {
-		rank += 3
+		rank += speaksRank
 	}
 	return rank
+}
+
+// speaksRank is the least rank of a refusal by an entry that speaks for the
+// issuer named. Such a refusal stands: the key's authority for another must not
+// take its place, or a key that one entry names and another authorises would
+// act for the first.
+const speaksRank = 3
+
+// sameAuthority compares by name, and where an entry has none by a shared key.
+func sameAuthority(a, b *Entry) bool {
+	if a.Authority != "" {
+		return a.Authority == b.Authority
+	}
+	return b.Authority == "" && slices.ContainsFunc(a.Keys, func(k proof.Key) bool {
+		return slices.ContainsFunc(b.Keys, func(o proof.Key) bool { return proof.Same(k.Public, o.Public) })
+	})
 }
 
 func (e *Entry) allows(q Query, k *proof.Key) error {
 	if !e.ListExpires.IsZero() && q.Now.After(e.ListExpires) {
 		return fmt.Errorf("%w: expired %s", ErrStale, e.ListExpires.UTC().Format(time.DateOnly))
 	}
-	if q.About != nil && q.About.Authority != e.Authority {
+	if q.About != nil && !sameAuthority(q.About, e) {
 		return fmt.Errorf("%w: belongs to another authority", ErrNotGranted)
 	}
 	if !slices.Contains(e.Roles, q.Role) {

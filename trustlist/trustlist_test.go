@@ -314,15 +314,30 @@ func TestMergePrefers(t *testing.T) {
 	require.Len(t, keys, 1)
 }
 
-// What one list refuses another may grant; a refusal tells of the entry that
-// speaks for the issuer.
-func TestMergeRefusals(t *testing.T) {
+// What one list refuses another may grant in the same name, and not in another:
+// a key that one entry names and another authorises would otherwise act for the
+// first. A refusal tells of the entry that speaks for the issuer.
+func TestPromiseNamesAreNotLent(t *testing.T) {
 	k := key(1, "k")
 	expired := mustList(t, trustlist.Info{Name: "expired", Expires: now.Add(-day)}, state("ID", k))
 	good := mustList(t, trustlist.Info{Name: "good", Expires: now.Add(day)}, state("SA", k))
-	e, err := trustlist.Merge(expired, good).Authorize(ctx, ask(k, "ID"))
+	e, err := trustlist.Merge(expired, good).Authorize(ctx, ask(k, "SA"))
 	require.NoError(t, err)
 	require.Equal(t, "good", e.List)
+	_, err = trustlist.Merge(expired, good).Authorize(ctx, ask(k, "ID"))
+	require.ErrorIs(t, err, trustlist.ErrStale)
+	_, err = trustlist.Merge(good, expired).Authorize(ctx, ask(k, "ID"))
+	require.ErrorIs(t, err, trustlist.ErrStale)
+	again := mustList(t, trustlist.Info{Name: "again"}, state("ID", k))
+	e, err = trustlist.Merge(expired, again).Authorize(ctx, ask(k, "ID"))
+	require.NoError(t, err)
+	require.Equal(t, "again", e.List)
+	e.Roles = nil
+	e, err = trustlist.Merge(expired, again).Authorize(ctx, ask(k, "ID"))
+	require.NoError(t, err)
+	require.NotEmpty(t, e.Roles)
+	_, err = trustlist.Merge(nil, again).Authorize(ctx, ask(k, "ID"))
+	require.NoError(t, err)
 
 	noRole := state("SA", k)
 	noRole.Roles = nil

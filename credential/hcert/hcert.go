@@ -47,7 +47,7 @@ const prefix = "HC1:"
 // certificate has: revocation by hash (dgc-gateway, revocation list). Its IDs
 // are the first 16 bytes of a SHA-256: "UCI" and "COUNTRYCODEUCI" where the
 // content has a unique certificate identifier, and always "SIGNATURE". Its List
-// is the kid.
+// is the kid. A DCC of several entries has one more for each further one.
 const StatusType = "DCCRevocation"
 
 // Parse reads a certificate of at most 64 kB, which must begin with "HC1:";
@@ -84,7 +84,9 @@ func (f Format) ParseCOSE(message []byte) (*credential.Envelope, error) {
 	}
 	kid := base64.StdEncoding.EncodeToString(m.KeyID)
 	c := claims.credential()
-	c.Status = []credential.StatusRef{{Type: StatusType, List: kid, Implied: true, IDs: revocationIDs(c.Payload.(*Payload), m)}}
+	if c.Status, err = statusRefs(kid, claims.payload, m); err != nil {
+		return nil, err
+	}
 	env := &credential.Envelope{Credential: c, Tolerated: append(m.Tolerated, claims.tolerated...)}
 	if !slices.Contains(algorithms, m.Algorithm) {
 		env.Tolerated = append(env.Tolerated, errAlgorithm)
@@ -161,15 +163,23 @@ func (f Format) verify(m *cose.Message, c *credential.Credential, a *credential.
 	return nil
 }
 
-// revocationIDs are the identifiers under which a certificate may be revoked.
-func revocationIDs(p *Payload, m *cose.Message) map[string][]byte {
+// statusRefs name what a certificate may be revoked under: one reference, and
+// one more for each further entry of a DCC.
+func statusRefs(kid string, p *Payload, m *cose.Message) ([]credential.StatusRef, error) {
 	signature := HashSignature(m.Signature, m.Algorithm)
-	ids := map[string][]byte{"SIGNATURE": signature[:]}
-	if ci := p.uniqueID(); ci != "" {
-		uci, country := HashUCI(ci), HashCountryUCI(p.Issuer, ci)
-		ids["UCI"], ids["COUNTRYCODEUCI"] = uci[:], country[:]
+	refs := []credential.StatusRef{{Type: StatusType, List: kid, Implied: true, IDs: map[string][]byte{"SIGNATURE": signature[:]}}}
+	unique := p.uniqueIDs()
+	if len(unique) > limits.StatusRefs {
+		return nil, fmt.Errorf("hcert: %d entries, at most %d are read", len(unique), limits.StatusRefs)
 	}
-	return ids
+	for i, ci := range unique {
+		if i > 0 {
+			refs = append(refs, credential.StatusRef{Type: StatusType, List: kid, Implied: true, IDs: map[string][]byte{}})
+		}
+		uci, country := HashUCI(ci), HashCountryUCI(p.Issuer, ci)
+		refs[i].IDs["UCI"], refs[i].IDs["COUNTRYCODEUCI"] = uci[:], country[:]
+	}
+	return refs, nil
 }
 
 // HashUCI is the revocation hash of a unique certificate identifier: the first

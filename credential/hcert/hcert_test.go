@@ -375,10 +375,42 @@ func TestClaimEdges(t *testing.T) {
 	_, err = r.Credential.Payload.(*hcert.Payload).DCC()
 	require.ErrorContains(t, err, "hcert.DCC.v")
 	require.NotContains(t, err.Error(), "secret")
-	// "V" is not "v": it is shown, and no vaccination.
-	r, err = v.Verify(ctx, forge(t, s, "a3 "+iat+exp+"39 0103 a1 01 a1 61 56 81 a0"), policy)
+	// A reader of JSON that ignores case would take these for members that the
+	// content check and the key usage never saw.
+	for _, name := range []string{"61 56", "63 c5bf64", "63 566572", "63 4e414d"} { // V, ſd, Ver, NAM
+		_, err = v.Verify(ctx, forge(t, s, "a3 "+iat+exp+"39 0103 a1 01 a1 "+name+" 80"), policy)
+		require.ErrorIs(t, err, credential.ErrFormat, name)
+	}
+	// Bignums are no numbers of doses.
+	r, err = v.Verify(ctx, forge(t, s, "a3 "+iat+exp+"39 0103 a1 01 a1 61 76 81 a1 62 646e c2 41 02"), policy)
+	if err == nil {
+		_, err = r.Credential.Payload.(*hcert.Payload).DCC()
+	}
+	require.Error(t, err)
+	// A content that only looks like a DCC shows under its number.
+	r, err = v.Verify(ctx, forge(t, s, "a3 "+iat+exp+"39 0103 a1 02 a1 61 76 81 a0"), policy)
 	require.NoError(t, err)
-	require.Empty(t, r.Credential.Types)
+	j, err := json.Marshal(r.Credential.Payload)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"2":{"v":[{}]}}`, string(j))
+	// A tagged date in a content without a struct of ours is text like any, and
+	// what has no JSON form is refused at once.
+	_, err = v.Verify(ctx, forge(t, s, "a3 "+iat+exp+"39 0103 a1 03 a1 61 78 c0 6a 313938302d30312d3031"), policy)
+	require.NoError(t, err)
+	_, err = v.Verify(ctx, forge(t, s, "a3 "+iat+exp+"39 0103 a1 03 a1 61 78 c0 6a 313938302d31332d3031"), policy)
+	require.NoError(t, err)
+	_, err = v.Verify(ctx, forge(t, s, "a3 "+iat+exp+"39 0103 a1 01 a1 61 78 f9 7e00"), policy)
+	require.ErrorIs(t, err, credential.ErrFormat)
+	// Three capitals need not be a country.
+	r, err = v.Verify(ctx, forge(t, s, "a4 01 63 4d4f48"+iat+exp+"39 0103 a1 03 a0"), policy)
+	require.NoError(t, err)
+	require.Empty(t, r.Credential.Issuers)
+	// Every entry of a DCC can be revoked.
+	r, err = v.Verify(ctx, forge(t, s, "a3 "+iat+exp+"39 0103 a1 01 a1 61 76 82 a1 62 6369 61 61 a1 62 6369 61 62"), policy)
+	require.NoError(t, err)
+	require.Len(t, r.Credential.Status, 2)
+	second := hcert.HashUCI("b")
+	require.Equal(t, second[:], r.Credential.Status[1].IDs["UCI"])
 	// Text longer than 64 kB is not even decoded.
 	_, err = v.Verify(ctx, append([]byte("HC1:"), bytes.Repeat([]byte("000"), 22000)...), policy)
 	require.ErrorContains(t, err, "at most 65536")

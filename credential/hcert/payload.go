@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/fxamacker/cbor/v2"
@@ -28,10 +30,10 @@ const (
 
 // Payload is the Payload of a health certificate. It is immutable.
 //
-// Its JSON form, and so what Credential.Claims decodes, is that of the content:
-// the members of the EU DCC, or of the ICVP. A certificate with several contents
-// in claim -260 shows as an object of them by their numbers. It is made of the
-// signed bytes, whether or not the typed structs know every member.
+// Its JSON form, and so what Credential.Claims decodes, is that of the EU DCC, or
+// of the ICVP, where that is the only content of claim -260. Any others show as
+// an object of contents by their numbers, so that none is taken for a DCC. It is
+// made of the signed bytes, whether or not the typed structs know every member.
 type Payload struct {
 	// Issuer is claim 1 as written: a country code in most certificates, free
 	// text in some; empty where there is none.
@@ -46,6 +48,7 @@ type Payload struct {
 type content struct {
 	number int64
 	raw    []byte // CBOR
+	json   []byte
 }
 
 // DCC is the EU Digital COVID Certificate, nil where there is none. The error
@@ -65,20 +68,16 @@ func (p *Payload) MarshalJSON() ([]byte, error) {
 			return nil, err
 		}
 	}
-	if len(contents) == 1 {
-		return cborx.JSON(contents[0].raw)
+	if len(contents) == 1 && (contents[0].number == claimDCC || contents[0].number == claimICVP) {
+		return contents[0].json, nil
 	}
 	out := []byte{'{'}
 	for i, c := range contents {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		j, err := cborx.JSON(c.raw)
-		if err != nil {
-			return nil, err
-		}
 		out = append(strconv.AppendQuote(out, strconv.FormatInt(c.number, 10)), ':')
-		out = append(out, j...)
+		out = append(out, c.json...)
 	}
 	return append(out, '}'), nil
 }
@@ -87,7 +86,11 @@ func (p *Payload) encodeContents() ([]content, error) {
 	var out []content
 	add := func(number int64, v any) error {
 		raw, err := cborx.Encode(v)
-		out = append(out, content{number, raw})
+		if err != nil {
+			return err
+		}
+		j, err := cborx.JSON(raw)
+		out = append(out, content{number, raw, j})
 		return err
 	}
 	var err error
@@ -140,16 +143,31 @@ func (d *DCC) types() []string {
 
 // uniqueID is the unique certificate identifier of the DCC's first entry.
 func (p *Payload) uniqueID() string {
-	switch d := p.dcc; {
-	case d == nil:
-	case len(d.Vaccinations) > 0:
-		return d.Vaccinations[0].CertificateID
-	case len(d.Tests) > 0:
-		return d.Tests[0].CertificateID
-	case len(d.Recoveries) > 0:
-		return d.Recoveries[0].CertificateID
+	if ids := p.uniqueIDs(); len(ids) > 0 {
+		return ids[0]
 	}
 	return ""
+}
+
+// uniqueIDs are those of all entries: before version 1.3 there may be several.
+func (p *Payload) uniqueIDs() (ids []string) {
+	add := func(id string) {
+		if id != "" {
+			ids = append(ids, id)
+		}
+	}
+	if p.dcc != nil {
+		for i := range p.dcc.Vaccinations {
+			add(p.dcc.Vaccinations[i].CertificateID)
+		}
+		for i := range p.dcc.Tests {
+			add(p.dcc.Tests[i].CertificateID)
+		}
+		for i := range p.dcc.Recoveries {
+			add(p.dcc.Recoveries[i].CertificateID)
+		}
+	}
+	return ids
 }
 
 // cwt is a claims set (RFC 8392); other claims are skipped.
@@ -199,7 +217,7 @@ func parseClaims(raw []byte) (*claims, error) {
 			return nil, errors.New("hcert: cwt claim 1 (iss) is not text")
 		}
 		c.payload.Issuer = string(iss)
-		if c.issuerIsCountry = countryCode(iss); !c.issuerIsCountry {
+		if c.issuerIsCountry = trustlist.CountryNames(string(iss)) != nil; !c.issuerIsCountry {
 			c.tolerated = append(c.tolerated, errOddIssuer)
 		}
 	}
@@ -207,17 +225,6 @@ func parseClaims(raw []byte) (*claims, error) {
 		c.tolerated = append(c.tolerated, errFloatTime)
 	}
 	return c, c.payload.parse(w.Health)
-}
-
-// countryCode reports whether s has the form of an ISO 3166-1 code, alpha-2 or
-// alpha-3, which the network's test codes share.
-func countryCode(s []byte) bool {
-	for _, c := range s {
-		if c < 'A' || c > 'Z' {
-			return false
-		}
-	}
-	return len(s) == 2 || len(s) == 3
 }
 
 // maxTime is the last second that four-digit years can write.
@@ -285,6 +292,10 @@ func (p *Payload) parse(health []byte) error {
 		if c.raw, rest, err = cborx.First(after); err != nil {
 			return fmt.Errorf("hcert: cwt claim -260: %w", quiet(err))
 		}
+		// Whatever has no JSON form, a key twice for one, has no claims either.
+		if c.json, err = cborx.JSONOf(c.raw, namesOf(c.number)); err != nil {
+			return fmt.Errorf("hcert: cwt claim -260, content %d: %w", c.number, err)
+		}
 		p.contents = append(p.contents, c)
 		if err := p.decode(c); err != nil {
 			return fmt.Errorf("hcert: cwt claim -260, content %d: %w", c.number, err)
@@ -310,9 +321,6 @@ func (p *Payload) decode(c content) error {
 			p.icvp = &ICVP{}
 			err = cborx.Decode(c.raw, p.icvp)
 		}
-	default:
-		var v any // for its duplicate keys
-		err = cborx.Decode(c.raw, &v)
 	}
 	var wrong *cbor.UnmarshalTypeError
 	if errors.As(err, &wrong) {
@@ -332,6 +340,41 @@ func quiet(err error) error {
 		return fmt.Errorf("cbor: %s where %s has type %s", wrong.CBORType, wrong.StructFieldName, wrong.GoType)
 	case errors.As(err, &twice):
 		return errors.New("cbor: duplicate key")
+	case err != nil:
+		return errors.New("cbor: not well-formed, or beyond the limits")
 	}
-	return err
+	return nil
+}
+
+// members are the names of the DCC's and the ICVP's members, at any level.
+var members = func() map[string]bool {
+	m := map[string]bool{}
+	for _, n := range strings.Fields("ver nam dob v t r fn fnt gn gnt tg vp mp ma dn sd dt co is ci tt nm sc dr tr tc fr df du " +
+		"n s ntl nid ndt nt id d vx mid dv bo vls vle cn") {
+		m[n] = true
+	}
+	return m
+}()
+
+// namesOf refuses, where a typed struct is read, a name that a reader of JSON
+// which ignores case would take for another: "V" for "v", and "ſd" for "sd".
+func namesOf(number int64) func(string) bool {
+	if number != claimDCC && number != claimICVP {
+		return nil
+	}
+	return func(name string) bool {
+		if members[name] {
+			return true
+		}
+		folded := strings.Map(func(r rune) rune {
+			switch r {
+			case 'ſ':
+				return 's'
+			case '\u212a': // the Kelvin sign
+				return 'k'
+			}
+			return unicode.ToLower(r)
+		}, name)
+		return !members[folded]
+	}
 }

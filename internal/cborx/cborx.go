@@ -111,6 +111,7 @@ func options(indefinite cbor.IndefLengthMode) cbor.DecOptions {
 		MaxArrayElements: limits.Members,
 		MaxMapPairs:      limits.Members,
 		UTF8:             cbor.UTF8RejectInvalid,
+		BignumTag:        cbor.BignumTagForbidden, // no member is one, and they cost
 		// "V" is another member than "v".
 		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
 	}

@@ -17,18 +17,25 @@ import (
 // base64url text, integer keys as decimal text, a tag as its content, undefined
 // as null. It refuses what JSON has no form for: floats that are no number,
 // keys of other types, and keys that would become equal.
-func JSON(item []byte) ([]byte, error) {
+func JSON(item []byte) ([]byte, error) { return JSONOf(item, nil) }
+
+// JSONOf is JSON where every text key must also be one that allowed, unless it
+// is nil, accepts.
+func JSONOf(item []byte, allowed func(key string) bool) ([]byte, error) {
 	if err := strict.Wellformed(item); err != nil {
 		return nil, fmt.Errorf("cbor: %w", err)
 	}
-	out, rest, err := appendJSON(make([]byte, 0, 2*len(item)), item, 0)
+	w := writer{allowed}
+	out, rest, err := w.value(make([]byte, 0, 2*len(item)), item, 0)
 	if err == nil && len(rest) > 0 {
 		err = fmt.Errorf("cbor: %d bytes follow", len(rest))
 	}
 	return out, err
 }
 
-func appendJSON(out, b []byte, depth int) (json, rest []byte, err error) {
+type writer struct{ allowed func(string) bool }
+
+func (w writer) value(out, b []byte, depth int) (json, rest []byte, err error) {
 	major, arg, rest, info, ok := Head(b)
 	if !ok || depth > limits.Nesting || (major == Bytes || major == Text) && arg > uint64(len(rest)) {
 		return nil, nil, fmt.Errorf("cbor: not well-formed")
@@ -54,21 +61,21 @@ func appendJSON(out, b []byte, depth int) (json, rest []byte, err error) {
 			if i > 0 {
 				out = append(out, ',')
 			}
-			if out, rest, err = appendJSON(out, rest, depth+1); err != nil {
+			if out, rest, err = w.value(out, rest, depth+1); err != nil {
 				return nil, nil, err
 			}
 		}
 		return append(out, ']'), rest, nil
 	case Map:
-		return appendMap(out, rest, arg, depth)
+		return w.object(out, rest, arg, depth)
 	case Tag:
-		return appendJSON(out, rest, depth+1)
+		return w.value(out, rest, depth+1)
 	}
 	out, err = appendSimple(out, arg, info)
 	return out, rest, err
 }
 
-func appendMap(out, rest []byte, pairs uint64, depth int) ([]byte, []byte, error) {
+func (w writer) object(out, rest []byte, pairs uint64, depth int) ([]byte, []byte, error) {
 	seen := make(map[string]bool, pairs)
 	out = append(out, '{')
 	for i := range pairs {
@@ -80,6 +87,9 @@ func appendMap(out, rest []byte, pairs uint64, depth int) ([]byte, []byte, error
 		switch {
 		case ok && major == Text && arg <= uint64(len(after)):
 			key, rest = string(after[:arg]), after[arg:]
+			if w.allowed != nil && !w.allowed(key) {
+				return nil, nil, fmt.Errorf("cbor: a key that differs from a known one only in case")
+			}
 		case ok && major == Uint:
 			key, rest = strconv.FormatUint(arg, 10), after
 		case ok && major == NegInt && arg <= math.MaxInt64:
@@ -96,7 +106,7 @@ func appendMap(out, rest []byte, pairs uint64, depth int) ([]byte, []byte, error
 			return nil, nil, err
 		}
 		out = append(out, ':')
-		if out, rest, err = appendJSON(out, rest, depth+1); err != nil {
+		if out, rest, err = w.value(out, rest, depth+1); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -54,6 +54,7 @@ const (
 	tagCWT   = 61
 
 	maxLabels = 32 // in one header; real ones have two
+	maxKID    = 64 // bytes; a document signer's has eight
 
 	labelAlg  = 1
 	labelCrit = 2
@@ -237,6 +238,9 @@ func (h *header) set(name string, label uint64, value []byte) error {
 		kid, ok := cborx.String(value, cborx.Bytes)
 		if !ok {
 			return malformed("%s header 4 (kid) is not a byte string", name)
+		}
+		if len(kid) > maxKID {
+			return malformed("%s header 4 (kid) has %d bytes, at most %d are read", name, len(kid), maxKID)
 		}
 		h.kid = kid
 	}
