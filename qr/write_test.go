@@ -307,7 +307,7 @@ func TestRoundTripOfOddTexts(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, text, got)
 	}
-	for _, text := range []string{"", "\xff", "I" + strings.Repeat("\xb6", 5000)} {
+	for _, text := range []string{"", "\xff", "I" + strings.Repeat("\xb6", 500)} {
 		_, err := PNG(text, Options{Scale: 1})
 		require.ErrorIs(t, err, ErrText)
 	}
