@@ -67,6 +67,11 @@ func (p *Payload) MarshalJSON() ([]byte, error) {
 		if contents, err = p.encodeContents(); err != nil {
 			return nil, err
 		}
+		for i := range contents {
+			if contents[i].json, err = cborx.JSON(contents[i].raw); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if len(contents) == 1 && (contents[0].number == claimDCC || contents[0].number == claimICVP) {
 		return contents[0].json, nil
@@ -89,9 +94,8 @@ func (p *Payload) encodeContents() ([]content, error) {
 		if err != nil {
 			return err
 		}
-		j, err := cborx.JSON(raw)
-		out = append(out, content{number, raw, j})
-		return err
+		out = append(out, content{number: number, raw: raw})
+		return nil
 	}
 	var err error
 	if p.dcc != nil {

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/fxamacker/cbor/v2"
-
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/internal/base45"
 	"github.com/sanad-credentials/sanad/internal/cborx"
@@ -50,10 +48,15 @@ func draft(issuer, id string, p *Payload, issued, expires time.Time) *credential
 
 // claimsOut is the claims set in the order of the deterministic encoding.
 type claimsOut struct {
-	Issuer   string                    `cbor:"1,keyasint,omitempty"`
-	Expires  int64                     `cbor:"4,keyasint,omitempty"`
-	IssuedAt int64                     `cbor:"6,keyasint"`
-	Health   map[int64]cbor.RawMessage `cbor:"-260,keyasint"`
+	Issuer   string    `cbor:"1,keyasint,omitempty"`
+	Expires  int64     `cbor:"4,keyasint,omitempty"`
+	IssuedAt int64     `cbor:"6,keyasint"`
+	Health   healthOut `cbor:"-260,keyasint"`
+}
+
+type healthOut struct {
+	DCC  *DCC  `cbor:"1,keyasint,omitempty"`
+	ICVP *ICVP `cbor:"-6,keyasint,omitempty"`
 }
 
 // Seal signs a draft of [NewDCC] or [NewICVP] and returns the text for the QR
@@ -77,16 +80,9 @@ func (f Format) Seal(ctx context.Context, d *credential.Draft, signers []proof.S
 	if err != nil || len(kid) != 8 {
 		return nil, errors.New("hcert: the signer's key ID is not 8 bytes in standard base64")
 	}
-	contents, err := p.encodeContents()
-	if err != nil {
-		return nil, fmt.Errorf("hcert: %w", err)
-	}
-	out := claimsOut{Issuer: p.Issuer, IssuedAt: d.Signed.Unix(), Health: make(map[int64]cbor.RawMessage, len(contents))}
+	out := claimsOut{Issuer: p.Issuer, IssuedAt: d.Signed.Unix(), Health: healthOut{p.dcc, p.icvp}}
 	if !d.ValidUntil.IsZero() {
 		out.Expires = d.ValidUntil.Unix()
-	}
-	for _, c := range contents {
-		out.Health[c.number] = c.raw
 	}
 	payload, err := cborx.Encode(out)
 	if err != nil {

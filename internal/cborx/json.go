@@ -22,9 +22,6 @@ func JSON(item []byte) ([]byte, error) { return JSONOf(item, nil) }
 // JSONOf is JSON where every text key must also be one that allowed, unless it
 // is nil, accepts.
 func JSONOf(item []byte, allowed func(key string) bool) ([]byte, error) {
-	if err := strict.Wellformed(item); err != nil {
-		return nil, fmt.Errorf("cbor: %w", err)
-	}
 	w := writer{allowed}
 	out, rest, err := w.value(make([]byte, 0, 2*len(item)), item, 0)
 	if err == nil && len(rest) > 0 {
@@ -75,8 +72,37 @@ func (w writer) value(out, b []byte, depth int) (json, rest []byte, err error) {
 	return out, rest, err
 }
 
+// keys are those of one object: few in most, so that a map is made only for many.
+type keys struct {
+	few  [16]string
+	n    int
+	many map[string]bool
+}
+
+// add reports whether key was there already.
+func (k *keys) add(key string) bool {
+	for _, old := range k.few[:k.n] {
+		if old == key {
+			return true
+		}
+	}
+	if k.n < len(k.few) {
+		k.few[k.n] = key
+		k.n++
+		return false
+	}
+	if k.many[key] {
+		return true
+	}
+	if k.many == nil {
+		k.many = map[string]bool{}
+	}
+	k.many[key] = true
+	return false
+}
+
 func (w writer) object(out, rest []byte, pairs uint64, depth int) ([]byte, []byte, error) {
-	seen := make(map[string]bool, pairs)
+	var seen keys
 	out = append(out, '{')
 	for i := range pairs {
 		if i > 0 {
@@ -97,10 +123,9 @@ func (w writer) object(out, rest []byte, pairs uint64, depth int) ([]byte, []byt
 		default:
 			return nil, nil, fmt.Errorf("cbor: a key that is neither text nor integer")
 		}
-		if seen[key] {
+		if seen.add(key) {
 			return nil, nil, fmt.Errorf("cbor: two keys have one JSON form")
 		}
-		seen[key] = true
 		var err error
 		if out, err = appendText(out, []byte(key)); err != nil {
 			return nil, nil, err
@@ -113,7 +138,21 @@ func (w writer) object(out, rest []byte, pairs uint64, depth int) ([]byte, []byt
 	return append(out, '}'), rest, nil
 }
 
+// plain reports whether s needs no escape that encoding/json would make.
+func plain(s []byte) bool {
+	for _, c := range s {
+		if c < 0x20 || c >= 0x7f || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return false
+		}
+	}
+	return true
+}
+
 func appendText(out, s []byte) ([]byte, error) {
+	if plain(s) {
+		out = append(append(out, '"'), s...)
+		return append(out, '"'), nil
+	}
 	if !utf8.Valid(s) {
 		return nil, fmt.Errorf("cbor: text that is not UTF-8")
 	}
