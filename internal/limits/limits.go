@@ -154,3 +154,21 @@ const (
 	JSONSchemas  = 1024
 	SchemaFaults = 8
 )
+
+// Networks that several members run.
+const (
+	// NetworkDocument is the largest root, release or removals document.
+	NetworkDocument = 1 << 20
+	// NetworkKeys is the most members of a root, and the most signatures of one
+	// document.
+	NetworkKeys = 128
+	// NetworkRoots is the most roots that are followed at a time.
+	NetworkRoots = 256
+	// NetworkFiles is the most files of one release, NetworkRemovals the most
+	// keys that are removed at a time.
+	NetworkFiles    = 1024
+	NetworkRemovals = 1024
+	// RemovalLead is how far the version of removals may be ahead of the
+	// release's.
+	RemovalLead = 1000
+)

@@ -73,9 +73,13 @@ type Options struct {
 	// It must know the contexts that the list names. Nil: such lists are refused
 	// as unsupported.
 	RDF dataintegrity.RDF
-	// InsecureUnsigned allows Signers to be empty. Whoever can change the
+	// InsecureUnsigned allows Signers to be empty with no Voucher. Whoever can change the
 	// document on its way can then issue in any country's name.
 	InsecureUnsigned bool
+	// Voucher authenticates the document from outside, as a release that the
+	// states of a network approved does (package quorum). It may stand in place of
+	// Signers; with both, both are needed.
+	Voucher trustlist.Voucher
 	// ID is the DID that the document must have: a signer of several lists
 	// signs them all with one key, and one must not pass for another. Empty:
 	// any.
@@ -118,7 +122,7 @@ func Parse(raw []byte, o Options) (*trustlist.List, []Skipped, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	p, err := authenticate(doc, &o)
+	p, err := authenticate(raw, doc, &o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -153,11 +157,17 @@ func Parse(raw []byte, o Options) (*trustlist.List, []Skipped, error) {
 	return l, b.skipped, nil
 }
 
-// authenticate checks the document's proof and returns it.
-func authenticate(doc jcs.Value, o *Options) (*dataintegrity.Proof, error) {
+// authenticate checks the document's proof, or what vouches for it, and returns
+// the proof.
+func authenticate(raw []byte, doc jcs.Value, o *Options) (*dataintegrity.Proof, error) {
+	if o.Voucher != nil {
+		if err := o.Voucher.Vouch(raw); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrProof, err)
+		}
+	}
 	if len(o.Signers) == 0 {
-		if !o.InsecureUnsigned {
-			return nil, fmt.Errorf("%w: Options.Signers is empty, and InsecureUnsigned not set", ErrProof)
+		if o.Voucher == nil && !o.InsecureUnsigned {
+			return nil, fmt.Errorf("%w: Options.Signers is empty, no Voucher, and InsecureUnsigned not set", ErrProof)
 		}
 		p := doc.Member("proof")
 		return &dataintegrity.Proof{Created: stamp(p.Member("created")), Expires: stamp(p.Member("expires"))}, nil
