@@ -154,9 +154,17 @@ func New(info Info, entries ...Entry) (*List, error) {
 	return index([]Info{info}, entries), nil
 }
 
-// Merge makes one list of several. Where two of them list the same key, the
-// entry that speaks for the issuer asked about is preferred, then the earlier
-// list's.
+// Merge makes one list of several that add to each other: what any of them
+// grants is granted.
+//   - Two authorities with one kid: both keys are candidates, and the signature
+//     tells them apart.
+//   - Two authorities with one key: the entry that speaks for the issuer asked
+//     about is preferred, then the earlier list's. Where no entry that speaks
+//     for that issuer grants what is asked, none that speaks for another does.
+//   - Two authorities with one name: each may act under it with its own keys.
+//
+// [Override] is for lists of which the earlier decide alone, and
+// [List.Restrict] for what one of them may say.
 func Merge(lists ...*List) *List {
 	var infos []Info
 	var entries []Entry
@@ -358,9 +366,7 @@ func (e *Entry) allows(q Query, k *proof.Key) error {
 			return fmt.Errorf("%w: no type stated", ErrNotGranted)
 		}
 	}
-	if e.Periods != nil && !slices.ContainsFunc(e.Periods, func(p Period) bool {
-		return !q.Signed.Before(p.From) && (p.To.IsZero() || q.Signed.Before(p.To))
-	}) {
+	if !e.granted(q.Signed) {
 		return fmt.Errorf("%w: not granted when signed", ErrNotGranted)
 	}
 	if !k.NotAfter.IsZero() && q.Now.After(k.NotAfter) {
@@ -370,4 +376,11 @@ func (e *Entry) allows(q Query, k *proof.Key) error {
 		return fmt.Errorf("%w: from %s", ErrExpired, k.NotBefore.UTC().Format(time.DateOnly))
 	}
 	return nil
+}
+
+// granted reports whether the entry had its roles at time t.
+func (e *Entry) granted(t time.Time) bool {
+	return e.Periods == nil || slices.ContainsFunc(e.Periods, func(p Period) bool {
+		return !t.Before(p.From) && (p.To.IsZero() || t.Before(p.To))
+	})
 }

@@ -218,14 +218,7 @@ func TestOneRequestForMany(t *testing.T) {
 			}
 		})
 	}
-	waiting := func() int {
-		c.flights.mu.Lock()
-		defer c.flights.mu.Unlock()
-		for _, f := range c.flights.underway {
-			return f.waiting
-		}
-		return 0
-	}
+	waiting := func() int { return c.flights.Waiting(Request{URL: s.Base, MaxBytes: 1 << 20}) }
 	require.Eventually(t, func() bool { return waiting() == 21 }, 5*time.Second, time.Millisecond)
 	leave()
 	require.ErrorIs(t, <-left, context.Canceled, "the first caller leaves, the request goes on")

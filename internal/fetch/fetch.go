@@ -26,6 +26,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sanad-credentials/sanad/internal/flight"
 	"github.com/sanad-credentials/sanad/internal/limits"
 	"github.com/sanad-credentials/sanad/proof"
 )
@@ -94,7 +95,7 @@ type Client struct {
 	http                  *http.Client
 	transport             *http.Transport
 	cache                 *cache
-	flights               flights
+	flights               flight.Group[Request, *Response]
 	now                   func() time.Time
 }
 
@@ -172,11 +173,19 @@ func (c *Client) Get(ctx context.Context, r Request) (*Response, error) {
 	if held, fresh := c.cache.get(key{r.URL, r.Accept}, c.now()); fresh {
 		return answer(held, r)
 	}
-	resp, err := c.flights.do(ctx, r, c.o.Timeout, func(ctx context.Context) (*Response, error) { return c.fetch(ctx, u, r) })
+	shared, err := c.flights.Do(ctx, r, func(ctx context.Context) (*Response, error) {
+		ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
+		defer cancel()
+		return c.fetch(ctx, u, r)
+	})
 	if err != nil {
+		if err == ctx.Err() { // the caller's own time is up
+			err = fmt.Errorf("%w: %w", proof.ErrUnavailable, err)
+		}
 		return nil, fmt.Errorf("fetch %s: %w", u.Hostname(), err)
 	}
-	return resp, nil
+	resp := *shared
+	return &resp, nil
 }
 
 // answer gives what is remembered in the form the caller asked for.

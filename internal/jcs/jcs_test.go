@@ -87,6 +87,17 @@ func TestRefused(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestParseUpTo(t *testing.T) {
+	_, err := jcs.ParseUpTo(4, []byte("[1,2,3]"))
+	require.NoError(t, err)
+	_, err = jcs.ParseUpTo(3, []byte("[1,2,3]"))
+	require.ErrorIs(t, err, jcs.ErrSyntax)
+	require.ErrorContains(t, err, "more than 3 values")
+	v, err := jcs.ParseUpTo(limits.TrustValues, []byte("["+strings.Repeat("0,", limits.JSONValues)+"0]"))
+	require.NoError(t, err)
+	require.Equal(t, limits.JSONValues+1, v.Len())
+}
+
 func TestErrorsHoldNoContent(t *testing.T) {
 	for _, in := range []string{`{"Erika":1,"Erika":2}`, `{"a":"Erika\ud800"}`, `{"Erika":01}`, `{"Erika" }`} {
 		_, err := jcs.Parse([]byte(in))

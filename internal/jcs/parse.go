@@ -22,15 +22,19 @@ import (
 //     powers like 1E30 that the canonical form repeats exactly.
 //
 // The caller bounds the length.
-func Parse(doc []byte) (Value, error) {
+func Parse(doc []byte) (Value, error) { return ParseUpTo(limits.JSONValues, doc) }
+
+// ParseUpTo is Parse for texts of another size: trust lists have more values
+// than any credential.
+func ParseUpTo(values int, doc []byte) (Value, error) {
 	if len(doc) > math.MaxInt32 {
 		return Value{}, syntax(0, "too long")
 	}
 	if !utf8.Valid(doc) {
 		return Value{}, syntax(0, "not UTF-8")
 	}
-	values := 16 + len(doc)/24
-	p := parser{s: string(doc), t: &tree{nodes: make([]node, 0, values), children: make([]int32, 0, values)}}
+	expected := min(16+len(doc)/24, values)
+	p := parser{s: string(doc), values: values, t: &tree{nodes: make([]node, 0, expected), children: make([]int32, 0, expected)}}
 	if strings.HasPrefix(p.s, "\ufeff") {
 		return Value{}, syntax(0, "byte order mark")
 	}
@@ -46,10 +50,11 @@ func Parse(doc []byte) (Value, error) {
 }
 
 type parser struct {
-	s    string
-	i    int
-	t    *tree
-	open []int32 // children of the containers not yet closed
+	s      string
+	i      int
+	values int // the most there may be
+	t      *tree
+	open   []int32 // children of the containers not yet closed
 }
 
 func (p *parser) space() {
@@ -79,8 +84,8 @@ func (p *parser) value(depth int) error {
 		return syntax(p.i, "ends before the value does")
 	}
 	at := len(p.t.nodes)
-	if at == limits.JSONValues {
-		return syntax(p.i, "more than %d values", limits.JSONValues)
+	if at == p.values {
+		return syntax(p.i, "more than %d values", p.values)
 	}
 	switch c := p.s[p.i]; {
 	case c == '{' || c == '[':

@@ -53,6 +53,9 @@ const ReportText = 512
 // credential or status list has; each costs 48 bytes while it is read.
 const JSONValues = 1 << 17
 
+// TrustValues is the same for a trust list, where one key has about twenty.
+const TrustValues = 1 << 21
+
 // Status lists that a verifier holds.
 const (
 	// StatusMemory is how many bytes of status lists are remembered, about.

@@ -85,7 +85,7 @@ type Options struct {
 // cryptosuite or one that needs an RDF, [proof.ErrKey] where the key does not
 // fit the cryptosuite or the purpose, or has no ID.
 func Sign(ctx context.Context, doc []byte, s proof.Signer, o Options) ([]byte, error) {
-	v, err := jcs.Parse(doc)
+	v, err := jcs.ParseUpTo(limits.TrustValues, doc) // the caller's own, perhaps a trust list
 	if err != nil {
 		return nil, fmt.Errorf("dataintegrity: %w: %w", ErrMalformed, err)
 	}

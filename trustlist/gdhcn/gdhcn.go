@@ -95,8 +95,8 @@ type Options struct {
 
 // Parse reads a trust list and returns it with a report of every method that
 // was not taken or needs a remark, in the order of the document. It reads at
-// most 64 MB and 131,072 JSON values: about 6,800 keys of version 2, where the
-// network has some 500.
+// most 64 MB, 100,000 methods and 2,097,152 JSON values: more than 25,000 keys
+// of version 2 with their certificates, where the network has some 500.
 //
 // An entry is what one participant may do in one usage: its Authority is the
 // participant's code, and document signers (usage DSC, and all of version 1)
@@ -118,7 +118,7 @@ func Parse(raw []byte, o Options) (*trustlist.List, []Skipped, error) {
 	if len(raw) > limits.TrustList {
 		return nil, nil, fmt.Errorf("%w: %d bytes, at most %d are read", ErrFormat, len(raw), limits.TrustList)
 	}
-	doc, err := jcs.Parse(raw)
+	doc, err := jcs.ParseUpTo(limits.TrustValues, raw)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
