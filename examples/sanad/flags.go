@@ -78,7 +78,10 @@ func (l *linesMode) Decode(ctx *kong.DecodeContext) error {
 
 // source is a value of --trust: what kind of list, and where. A key set does not
 // say whose it is; name may.
-type source struct{ kind, name, path string }
+type source struct {
+	kind, name, path string
+	network          *networkTrust // what a network must be; set by the command
+}
 
 // The kinds of --trust.
 const (
@@ -87,18 +90,19 @@ const (
 	kindPEM      = "pem"
 	kindJWKS     = "jwks"
 	kindDID      = "did"
+	kindNetwork  = "network"
 )
 
 // UnmarshalText reads KIND:PATH, or jwks:ISSUER=PATH.
 func (s *source) UnmarshalText(b []byte) error {
 	kind, path, ok := strings.Cut(string(b), ":")
 	switch kind {
-	case kindGDHCN, kindSnapshot, kindPEM, kindJWKS, kindDID:
+	case kindGDHCN, kindSnapshot, kindPEM, kindJWKS, kindDID, kindNetwork:
 	default:
 		ok = false
 	}
 	if !ok || path == "" {
-		return fmt.Errorf("%q is not KIND:PATH with a KIND of %s, %s, %s, %s or %s", b, kindGDHCN, kindSnapshot, kindPEM, kindJWKS, kindDID)
+		return fmt.Errorf("%q is not KIND:PATH with a KIND of %s, %s, %s, %s, %s or %s", b, kindGDHCN, kindSnapshot, kindPEM, kindJWKS, kindDID, kindNetwork)
 	}
 	*s = source{kind: kind, path: path}
 	if name, file, ok := strings.Cut(path, "="); ok && kind == kindJWKS {

@@ -42,6 +42,17 @@ type commands struct {
 		Show  trustShowCmd  `cmd:"" help:"Show what a trust list holds."`
 		Build trustBuildCmd `cmd:"" help:"Make a trust list of certificates."`
 		Sign  trustSignCmd  `cmd:"" help:"Sign a trust list."`
+		Root  struct {
+			Init   rootInitCmd   `cmd:"" help:"Make the first root of a network that several states run."`
+			Show   rootShowCmd   `cmd:"" help:"Show a root."`
+			Rotate rootRotateCmd `cmd:"" help:"Make the next root."`
+			Sign   rootSignCmd   `cmd:"" help:"Sign a root as a member."`
+		} `cmd:"" help:"Who runs a network, and how many must agree."`
+		Propose proposeCmd `cmd:"" help:"Propose a change of a network's list."`
+		Remove  removeCmd  `cmd:"" help:"Propose the emergency removal of a signer."`
+		Diff    diffCmd    `cmd:"" help:"Tell what changes between two lists, or with a proposal."`
+		Approve approveCmd `cmd:"" help:"Approve a proposal as a member."`
+		Publish publishCmd `cmd:"" help:"Publish what enough members approved."`
 	} `cmd:"" help:"Show and make trust lists."`
 	Status struct {
 		New      statusNewCmd      `cmd:"" help:"Add an empty status list to a store."`

@@ -12,6 +12,7 @@ import (
 
 type trustShowCmd struct {
 	TrustKey []string `placeholder:"DID:KEY" help:"did:key that must have signed a gdhcn or snapshot list: one of them."`
+	Root     string   `placeholder:"ROOT.json" help:"network: a root that you trust."`
 	Time     *moment  `placeholder:"RFC3339" help:"When the keys are judged; now without it."`
 	JSON     bool     `name:"json" help:"Write JSON."`
 
@@ -61,13 +62,14 @@ func (c *trustShowCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	l, err := e.load(c.List, keys)
-	if err != nil {
-		return err
-	}
 	at := e.now()
 	if c.Time != nil {
 		at = c.Time.Time
+	}
+	c.List.network = &networkTrust{root: c.Root, at: at}
+	l, err := e.load(c.List, keys)
+	if err != nil {
+		return err
 	}
 	v := view(l, at)
 	if c.JSON {

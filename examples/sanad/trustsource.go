@@ -69,6 +69,9 @@ func (e *env) load(s source, keys []proof.Key) (l loaded, err error) {
 		l.list, l.skipped, err = pem.Load(os.DirFS(s.path), pem.Options{Info: info})
 		return l, err
 	}
+	if s.kind == kindNetwork {
+		return e.loadNetwork(s.path, s.network)
+	}
 	if s.kind == kindDID {
 		l.list, err = e.didList(s.path, info)
 		return l, err

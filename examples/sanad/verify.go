@@ -18,8 +18,11 @@ import (
 )
 
 type verifyCmd struct {
-	Trust    []source `sep:"none" placeholder:"KIND:PATH" help:"Who may issue; repeat to merge lists. gdhcn: a trust list document; snapshot: the same, and --trust-key must have signed it; pem: a folder of certificates; jwks: a key set, jwks:ISSUER=PATH where it is one issuer's; did: a DID, or a file of lines 'DID NAME'."`
+	Trust    []source `sep:"none" placeholder:"KIND:PATH" help:"Who may issue; repeat to merge lists. gdhcn: a trust list document; snapshot: the same, and --trust-key must have signed it; pem: a folder of certificates; jwks: a key set, jwks:ISSUER=PATH where it is one issuer's; did: a DID, or a file of lines 'DID NAME'; network: the folder of a network that several states run."`
 	TrustKey []string `placeholder:"DID:KEY" help:"did:key that must have signed the gdhcn and snapshot lists: one of them."`
+	Root     string   `placeholder:"ROOT.json" help:"network: a root that you trust; as many members must have approved the list as it, or its successors, ask for."`
+	State    string   `placeholder:"FILE" help:"network: where to remember what was seen, so that nothing older is accepted; ROOT.json.state without it."`
+	NoState  bool     `help:"INSECURE: remember nothing; a network's older list is not noticed."`
 	DID      []string `name:"did" enum:"key" placeholder:"METHOD" help:"DID methods whose keys are looked up: key."`
 
 	Status        []string `sep:"none" placeholder:"PATH" help:"Revocations: a folder made by 'status publish', or a revocation snapshot file."`
@@ -104,6 +107,17 @@ func (c *verifyCmd) check(e *env) error {
 	if len(c.TrustKey) > 0 && !signed {
 		return usagef("--trust-key without --trust gdhcn: or snapshot:")
 	}
+	networks := len(slices.DeleteFunc(slices.Clone(c.Trust), func(s source) bool { return s.kind != kindNetwork }))
+	switch {
+	case networks == 0 && (c.Root != "" || c.State != "" || c.NoState):
+		return usagef("--root, --state and --no-state are for --trust network:")
+	case networks > 1:
+		return usagef("--trust network: more than once: --root is one network's")
+	case networks == 1 && c.Root == "":
+		return usagef("--trust network: needs --root: a root of the network that you trust")
+	case c.State != "" && c.NoState:
+		return usagef("--state contradicts --no-state")
+	}
 	return nil
 }
 
@@ -131,6 +145,9 @@ func (c *verifyCmd) verifier(e *env) (*credential.Verifier, error) {
 		Formats: formats(c.Strict), Schema: schema.Health{Strict: c.Strict}, RequireStatus: c.RequireStatus,
 		InsecureAnyIssuer: c.AnyIssuer, InsecureAnyController: c.ProofOnly, InsecureSkipStatus: c.SkipStatus,
 	}
+	for i := range c.Trust {
+		c.Trust[i].network = c.network(e)
+	}
 	list, err := trustLists(e, c.Trust, c.TrustKey)
 	if err != nil {
 		return nil, err
@@ -152,6 +169,18 @@ func (c *verifyCmd) verifier(e *env) (*credential.Verifier, error) {
 		}
 	}
 	return credential.NewVerifier(cfg)
+}
+
+// network is what a network of --trust must be.
+func (c *verifyCmd) network(e *env) *networkTrust {
+	n := &networkTrust{root: c.Root, state: c.State, at: e.now()}
+	if c.Time != nil {
+		n.at = c.Time.Time
+	}
+	if n.state == "" && !c.NoState {
+		n.state = c.Root + ".state"
+	}
+	return n
 }
 
 func (c *verifyCmd) policy() credential.Policy {

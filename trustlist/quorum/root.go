@@ -12,6 +12,7 @@ import (
 	"github.com/sanad-credentials/sanad/internal/jwk"
 	"github.com/sanad-credentials/sanad/internal/limits"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/trustlist"
 )
 
 // Root says who runs a network (TUF 1.0.31, section 4.3).
@@ -105,8 +106,8 @@ func (m *Member) check() error {
 	if err := checkText("name", m.Name, maxName); err != nil {
 		return err
 	}
-	if m.Territory != "" && !isTerritory(m.Territory) {
-		return fmt.Errorf("%w: territory: not two capital letters", ErrFormat)
+	if m.Territory != "" && trustlist.Territory(m.Territory) != m.Territory {
+		return fmt.Errorf("%w: territory: not an ISO 3166-1 alpha-2 code", ErrFormat)
 	}
 	if _, err := algorithm(m.Public); err != nil {
 		return err
@@ -117,10 +118,6 @@ func (m *Member) check() error {
 		}
 	}
 	return nil
-}
-
-func isTerritory(s string) bool {
-	return len(s) == 2 && 'A' <= s[0] && s[0] <= 'Z' && 'A' <= s[1] && s[1] <= 'Z'
 }
 
 // checkThresholds holds that every threshold can be reached, and that removal
@@ -213,7 +210,7 @@ func readMember(v jcs.Value) (Member, error) {
 	m := Member{Name: r.text("name")}
 	if r.optional("territory").Exists() {
 		if m.Territory = r.text("territory"); m.Territory == "" {
-			r.fail("territory", "two capital letters")
+			r.fail("territory", "a code")
 		}
 	}
 	for _, e := range r.array("roles", len(allRoles)).Elements() {

@@ -259,6 +259,7 @@ func TestRootRefusals(t *testing.T) {
 		"a name that is no text": func(r *quorum.Root) { r.Members[0].Name = "\xff" },
 		"a territory of three":   func(r *quorum.Root) { r.Members[0].Territory = "IDN" },
 		"a small territory":      func(r *quorum.Root) { r.Members[0].Territory = "id" },
+		"a second code":          func(r *quorum.Root) { r.Members[0].Territory = "UK" },
 		"an RSA key":             func(r *quorum.Root) { r.Members[0].Public = rsa.Key().Public },
 		"no key":                 func(r *quorum.Root) { r.Members[0].Public = nil },
 	} {
