@@ -13,7 +13,7 @@ import (
 
 // walkthroughs are pages of docs/ that are followed command by command, from
 // the root of a fresh clone.
-var walkthroughs = []string{"join.md"}
+var walkthroughs = []string{"join.md", "run-a-network.md"}
 
 // step is a block of commands, with the lines that it is said to print: those of
 // a block of text that follows it.

@@ -283,7 +283,7 @@ func who(members []quorum.Member) string {
 	if len(names) == 0 {
 		return "nobody"
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(names, "; ")
 }
 
 // approvals says who approved a document, of those whom a root asks.
