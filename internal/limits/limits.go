@@ -94,6 +94,22 @@ const (
 	Chain     = 10
 )
 
+// What states exchange when they join a network.
+const (
+	// CMS is the largest signed message that is read; those of the network,
+	// one certificate each, are about 2 kB.
+	CMS = 64 << 10
+	// Authorities is the most signing authorities of one participant that a
+	// list's signers are held against; in the network none has more than five.
+	Authorities = 32
+	// References is the most documents that a list of references leads to, and
+	// ReferenceDepth how far from it they may be.
+	References     = 16_384
+	ReferenceDepth = 8
+	// Enrolment is the most files of a participant's folder that are looked at.
+	Enrolment = 4096
+)
+
 // Types is the most types that one object of a W3C credential has.
 const Types = 32
 

@@ -50,8 +50,12 @@ func Example() {
 	for _, e := range list.Entries() {
 		fmt.Println(e.Authority, e.Names, e.Roles, len(e.Keys))
 	}
-	fmt.Println(len(skipped), "skipped, issued", list.Issued().Format(time.DateOnly))
+	for _, s := range skipped {
+		fmt.Println(s.Kept, s.Reason)
+	}
+	fmt.Println("issued", list.Issued().Format(time.DateOnly))
 	// Output:
 	// IDN [ID IDN] [issue status] 1
-	// 0 skipped, issued 2026-05-20
+	// true gdhcn: not issued by a signing authority of its participant
+	// issued 2026-05-20
 }

@@ -6,7 +6,8 @@
 // There are three kinds: version 1, one flat list of document signers
 // (trustlist/did.json); version 2, which says of each key its domain, the
 // participant and the usage (v2/trustlist/…/did.json); and lists of references
-// (v2/trustlist-ref/…), which hold no keys and are refused.
+// (v2/trustlist-ref/…), which hold no keys and lead to those that do. [Parse]
+// reads one document of the first two kinds, [Resolve] follows references.
 //
 // Real lists are not tidy. Half the P-256 coordinates carry a sign byte, some
 // lack a leading zero, one curve name in thirty is "UNKNOWN CURVE", expired
@@ -21,12 +22,13 @@
 //
 //	r, err := rdf.New(rdf.Context{URL: "https://smart.who.int/trust/tng-context/v1.jsonld", …})
 //
-// Lists that [Publish] writes are signed as JSON and need none. Without a
+// Lists that [Publish] and [PublishTree] write are signed as JSON and need none. Without a
 // signature a list can be read with [Options].InsecureUnsigned, if it came by a
 // way that is trusted itself.
 package gdhcn
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"slices"
@@ -49,6 +51,14 @@ var (
 	ErrOtherList = errors.New("gdhcn: another trust list")
 	// ErrReference is the reason for a method that only refers to a document.
 	ErrReference = errors.New("gdhcn: reference to another document, no key")
+	// ErrAuthority is noted for a document signer whose certificate no signing
+	// authority of its participant has issued, as far as the list tells. The key
+	// is kept, unless [AuthorityRequired] is asked for.
+	ErrAuthority = errors.New("gdhcn: not issued by a signing authority of its participant")
+	// ErrParticipant is noted for a document signer whose certificate names
+	// another country than its participant, or none. The key is kept, for the
+	// participant, unless [AuthorityRequired] is asked for.
+	ErrParticipant = errors.New("gdhcn: the certificate is not of its participant's country")
 	// ErrDomain is the reason for a key that is not of the domains asked for.
 	ErrDomain = errors.New("gdhcn: not of a domain asked for")
 	// ErrKeyID is noted for a key whose listed kid is not that of its
@@ -91,7 +101,38 @@ type Options struct {
 	// by its code on the list: those of [trustlist.CountryNames] need not be
 	// given.
 	Names map[string][]string
+	// Types are the credential types that the signers of a domain may issue, by
+	// its code: what [trustlist.Entry] has as Types. Nil: any, because the
+	// network's texts tie no type to a domain. What they call a trust domain is a
+	// set of use cases (smart-trust, "Trust domains"); states sign vaccination
+	// certificates for travel with keys listed for DCC and for PH4H alike, so a
+	// limit that the network does not set would refuse good certificates. Where
+	// Types is set it is the whole grant: signers of a domain that it does not
+	// name, and of version 1, whose domain is "", may issue nothing.
+	Types map[string][]string
+	// Authority is how document signers are held against the signing authorities
+	// of their participant.
+	Authority AuthorityCheck
 }
+
+// AuthorityCheck is how document signers are held against the signing
+// authorities (SCA) of their participant: those on the same list, whatever their
+// domain, and those in the x5c of its keys that are of its country. Whoever signs
+// the list vouches for each of its keys, so a verifier that pins that signer
+// needs no more than the first kind.
+type AuthorityCheck int
+
+const (
+	// AuthorityNamed notes [ErrAuthority] where no authority has the name or key
+	// identifier of the certificate's issuer, and [ErrParticipant].
+	AuthorityNamed AuthorityCheck = iota
+	// AuthorityChecked also checks that the authority signed the certificate,
+	// which takes longer than reading it.
+	AuthorityChecked
+	// AuthorityRequired checks as much, and refuses signers to which one of the
+	// two applies, and those without a certificate.
+	AuthorityRequired
+)
 
 // Parse reads a trust list and returns it with a report of every method that
 // was not taken or needs a remark, in the order of the document. It reads at
@@ -115,46 +156,80 @@ type Options struct {
 // references [ErrReference]. A list without methods, or without any in the
 // domains asked for, is an empty list: that is how the last key is withdrawn.
 func Parse(raw []byte, o Options) (*trustlist.List, []Skipped, error) {
+	l, b, err := parse(raw, &o)
+	if err != nil {
+		return nil, b.skipped, err
+	}
+	if b.failed > 0 && b.failed == b.total {
+		return nil, b.skipped, fmt.Errorf("gdhcn: none of %d methods could be read: %w", b.total, b.first)
+	}
+	return l, b.skipped, nil
+}
+
+// parse reads a list whatever its methods are. The builder is never nil.
+func parse(raw []byte, o *Options) (*trustlist.List, *builder, error) {
+	b := &builder{o: o, groups: map[group]int{}, seen: map[seen]bool{}, authorities: map[string][]*x509.Certificate{}}
+	d, err := open(raw, o)
+	if err != nil {
+		return nil, b, err
+	}
+	for _, reason := range d.proof.Tolerated {
+		b.skipped = append(b.skipped, Skipped{ID: "proof", Reason: reason, Kept: true})
+	}
+	b.read(d.methods)
+	l, err := trustlist.New(d.info(), b.entries...)
+	if err != nil {
+		return nil, b, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	return l, b, nil
+}
+
+// document is a list whose proof has been checked.
+type document struct {
+	id      string
+	proof   *dataintegrity.Proof
+	methods jcs.Value
+}
+
+func (d *document) info() trustlist.Info {
+	return trustlist.Info{Name: d.id, Issued: d.proof.Created, Expires: d.proof.Expires}
+}
+
+func open(raw []byte, o *Options) (*document, error) {
 	if len(raw) > limits.TrustList {
-		return nil, nil, fmt.Errorf("%w: %d bytes, at most %d are read", ErrFormat, len(raw), limits.TrustList)
+		return nil, fmt.Errorf("%w: %d bytes, at most %d are read", ErrFormat, len(raw), limits.TrustList)
 	}
 	doc, err := jcs.ParseUpTo(limits.TrustValues, raw)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrFormat, err)
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	p, err := authenticate(raw, doc, &o)
-	if err != nil {
-		return nil, nil, err
+	d := &document{methods: doc.Member("verificationMethod")}
+	if d.proof, err = authenticate(raw, doc, o); err != nil {
+		return nil, err
 	}
-	id, _ := doc.Member("id").Text()
-	if o.ID != "" && id != o.ID {
-		return nil, nil, fmt.Errorf("%w: its id is not the one asked for", ErrOtherList)
+	d.id, _ = doc.Member("id").Text()
+	if o.ID != "" && d.id != o.ID {
+		return nil, fmt.Errorf("%w: its id is not the one asked for", ErrOtherList)
 	}
-	methods := doc.Member("verificationMethod")
-	if methods.Kind() != jcs.Array {
-		return nil, nil, fmt.Errorf("%w: verificationMethod: %s, not an array", ErrFormat, methods.Kind())
+	if d.methods.Kind() != jcs.Array {
+		return nil, fmt.Errorf("%w: verificationMethod: %s, not an array", ErrFormat, d.methods.Kind())
 	}
-	if methods.Len() > limits.TrustKeys {
-		return nil, nil, fmt.Errorf("%w: %d methods, at most %d are read", ErrFormat, methods.Len(), limits.TrustKeys)
+	if d.methods.Len() > limits.TrustKeys {
+		return nil, fmt.Errorf("%w: %d methods, at most %d are read", ErrFormat, d.methods.Len(), limits.TrustKeys)
 	}
-	if p.SignsStatements() && repeated(methods) {
-		return nil, nil, fmt.Errorf("%w: two methods with one id, in a list whose statements are signed", ErrFormat)
+	if d.proof.SignsStatements() {
+		if repeated(d.methods) {
+			return nil, fmt.Errorf("%w: two methods with one id, in a list whose statements are signed", ErrFormat)
+		}
+		ok := plain(doc)
+		for _, m := range d.methods.Elements() {
+			ok = ok && plain(m)
+		}
+		if !ok {
+			return nil, fmt.Errorf("%w: not in the form that was signed", ErrProof)
+		}
 	}
-	b := builder{o: &o, groups: map[group]int{}, seen: map[seen]bool{}}
-	for _, reason := range p.Tolerated {
-		b.skipped = append(b.skipped, Skipped{ID: "proof", Reason: reason, Kept: true})
-	}
-	for i, v := range methods.Elements() {
-		b.add(i, v)
-	}
-	if n := methods.Len(); n > 0 && b.failed == n {
-		return nil, b.skipped, fmt.Errorf("gdhcn: none of %d methods could be read: %w", n, b.skipped[len(p.Tolerated)].Reason)
-	}
-	l, err := trustlist.New(trustlist.Info{Name: id, Issued: p.Created, Expires: p.Expires}, b.entries...)
-	if err != nil {
-		return nil, b.skipped, fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	return l, b.skipped, nil
+	return d, nil
 }
 
 // authenticate checks the document's proof, or what vouches for it, and returns
@@ -213,6 +288,17 @@ func repeated(methods jcs.Value) bool {
 		ids[id] = true
 	}
 	return false
+}
+
+// plain reports whether the names in a value are strings. As objects with an id,
+// or in an array, they would make the same statements, and read otherwise.
+func plain(v jcs.Value) bool {
+	for _, name := range []string{"id", "type", "controller"} {
+		if m := v.Member(name); m.Exists() && m.Kind() != jcs.String {
+			return false
+		}
+	}
+	return true
 }
 
 func stamp(v jcs.Value) time.Time {

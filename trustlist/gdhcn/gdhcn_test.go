@@ -86,7 +86,10 @@ func TestVersion2(t *testing.T) {
 		v2(t, dsc, "DCC", "IDN", "DSC"), v2(t, dsc, "PH4H", "IDN", "DSC"),
 		v2(t, other, "IPS-PILGRIMAGE", "SAU", "SCA"), v2(t, other, "DCC", "WHO", "DSC")), unsigned)
 	require.NoError(t, err)
-	require.Empty(t, skipped)
+	require.Len(t, skipped, 2)
+	for i, reason := range []error{gdhcn.ErrParticipant, gdhcn.ErrAuthority} {
+		require.Equal(t, gdhcn.Skipped{ID: v2(t, other, "DCC", "WHO", "DSC")["id"].(string), Reason: reason, Kept: true}, skipped[i])
+	}
 	e := l.Entries()
 	require.Len(t, e, 3)
 
@@ -352,9 +355,11 @@ func TestBrokenChainIsCutShort(t *testing.T) {
 	l, skipped, err := gdhcn.Parse(document(t, m), unsigned)
 	require.NoError(t, err)
 	require.Len(t, l.Entries()[0].Keys[0].Chain, 1)
-	require.Len(t, skipped, 1)
-	require.True(t, skipped[0].Kept)
-	require.ErrorIs(t, skipped[0].Reason, gdhcn.ErrChain)
+	require.Len(t, skipped, 2)
+	for i, reason := range []error{gdhcn.ErrChain, gdhcn.ErrAuthority} {
+		require.True(t, skipped[i].Kept)
+		require.ErrorIs(t, skipped[i].Reason, reason)
+	}
 }
 
 func TestReferencesOnly(t *testing.T) {

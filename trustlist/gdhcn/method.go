@@ -2,6 +2,8 @@ package gdhcn
 
 import (
 	"crypto/sha256"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,29 +17,63 @@ import (
 // signerUsage is the usage of document signers. Version 1 lists only those.
 const signerUsage = "DSC"
 
-// group is what makes one entry: a participant in one usage, whatever the
-// domain, for which an entry has no place.
-type group struct{ participant, usage string }
+// group is what makes one entry: a participant in one usage. An entry has no
+// place for the domain, which counts only where it limits the types.
+type group struct{ participant, usage, domain string }
 
 type builder struct {
-	o       *Options
-	entries []trustlist.Entry
-	groups  map[group]int
-	seen    map[seen]bool
-	skipped []Skipped
-	failed  int // methods skipped for what they are, not for their domain
+	o           *Options
+	authorities map[string][]*x509.Certificate // by participant
+	entries     []trustlist.Entry
+	groups      map[group]int
+	seen        map[seen]bool
+	references  []string
+	skipped     []Skipped
+	total       int
+	failed      int   // methods skipped for what they are, not for their domain
+	first       error // why the first of them was
 }
 
-// add reads one verification method.
-func (b *builder) add(i int, v jcs.Value) {
-	id := methodID(v)
-	if id == "" {
-		id = fmt.Sprintf("verificationMethod[%d]", i)
+// read reads all methods, the authorities among them before any signer is
+// judged.
+func (b *builder) read(methods jcs.Value) {
+	type reading struct {
+		id  string
+		m   method
+		err error
 	}
-	m, err := read(v)
+	var rs []reading
+	for i, v := range methods.Elements() {
+		r := reading{id: methodID(v)}
+		if r.id == "" {
+			r.id = fmt.Sprintf("verificationMethod[%d]", i)
+		}
+		if r.m, r.err = read(v); errors.Is(r.err, ErrReference) {
+			b.references = append(b.references, r.id)
+		}
+		if r.err == nil {
+			b.addAuthorities(&r.m)
+		}
+		rs = append(rs, r)
+	}
+	b.total = len(rs)
+	for i := range rs {
+		b.add(rs[i].id, &rs[i].m, rs[i].err)
+	}
+}
+
+// fail skips a method for what it is.
+func (b *builder) fail(id string, err error) {
+	if b.failed++; b.first == nil {
+		b.first = err
+	}
+	b.skipped = append(b.skipped, Skipped{ID: id, Reason: err})
+}
+
+// add takes one verification method as read.
+func (b *builder) add(id string, m *method, err error) {
 	if err != nil {
-		b.failed++
-		b.skipped = append(b.skipped, Skipped{ID: id, Reason: err})
+		b.fail(id, err)
 		return
 	}
 	if len(b.o.Domains) > 0 && !slices.Contains(b.o.Domains, m.domain) {
@@ -46,17 +82,28 @@ func (b *builder) add(i int, v jcs.Value) {
 	}
 	keys, remarks, err := m.keys()
 	if err != nil {
-		b.failed++
-		b.skipped = append(b.skipped, Skipped{ID: id, Reason: err})
+		b.fail(id, err)
 		return
+	}
+	if m.usage == signerUsage {
+		against := b.judge(m)
+		if len(against) > 0 && b.o.Authority == AuthorityRequired {
+			b.fail(id, against[0])
+			return
+		}
+		remarks = append(remarks, against...)
 	}
 	for _, r := range remarks {
 		b.skipped = append(b.skipped, Skipped{ID: id, Reason: r, Kept: true})
 	}
-	e := b.entry(m.group)
+	g := m.group
+	if b.o.Types == nil {
+		g.domain = ""
+	}
+	e := b.entry(g)
 	for _, k := range keys {
 		// The same key is listed once for each of its domains.
-		s := seen{m.group, k.ID, digest(k)}
+		s := seen{g, k.ID, digest(k)}
 		if !b.seen[s] {
 			b.seen[s] = true
 			e.Keys = append(e.Keys, k)
@@ -90,6 +137,9 @@ func (b *builder) entry(g group) *trustlist.Entry {
 			Authority: g.participant, Territory: trustlist.Territory(g.participant),
 			Names: b.o.names(g.participant), Roles: roles(g.usage),
 		})
+		if b.o.Types != nil && g.usage == signerUsage {
+			b.entries[i].Types = append([]string{}, b.o.Types[g.domain]...) // never nil: that would be any
+		}
 	}
 	return &b.entries[i]
 }
@@ -105,8 +155,7 @@ func roles(usage string) []trustlist.Role {
 
 // method is one verification method as read.
 type method struct {
-	group
-	domain   string // empty in version 1
+	group    // its domain is empty in version 1
 	fragment string
 	key      *jwk.Key
 }

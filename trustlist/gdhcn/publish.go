@@ -1,7 +1,6 @@
 package gdhcn
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -35,10 +34,10 @@ type Info struct {
 }
 
 type jsonDocument struct {
-	Context            []string     `json:"@context"`
-	ID                 string       `json:"id"`
-	Controller         string       `json:"controller"`
-	VerificationMethod []jsonMethod `json:"verificationMethod"`
+	Context            []string `json:"@context"`
+	ID                 string   `json:"id"`
+	Controller         string   `json:"controller"`
+	VerificationMethod []any    `json:"verificationMethod"` // of jsonMethod, or of string
 }
 
 type jsonMethod struct {
@@ -46,13 +45,21 @@ type jsonMethod struct {
 	Type         string          `json:"type"`
 	Controller   string          `json:"controller"`
 	PublicKeyJwk json.RawMessage `json:"publicKeyJwk"`
-	Domain       jsonCode        `json:"domain"`
-	Participant  jsonCode        `json:"participant"`
-	KeyUsage     jsonCode        `json:"keyusage"`
+	// Version 1 has none of these.
+	Domain      *jsonCode `json:"domain,omitempty"`
+	Participant *jsonCode `json:"participant,omitempty"`
+	KeyUsage    *jsonCode `json:"keyusage,omitempty"`
 }
 
 type jsonCode struct {
 	Code string `json:"code"`
+}
+
+// The contexts of a list, in the network's order; version 1 lacks the last,
+// which defines domain, participant and keyusage.
+var contexts = []string{
+	"https://www.w3.org/ns/did/v1", "https://w3id.org/security/suites/jws-2020/v1",
+	"https://smart.who.int/trust/tng-context/v1.jsonld",
 }
 
 // Publish writes a list of version 2 in one document and signs it with s, whose
@@ -73,28 +80,34 @@ func Publish(ctx context.Context, info Info, entries []trustlist.Entry, s proof.
 	if info.ID == "" || !isCode(info.Domain) || info.Issued.IsZero() {
 		return nil, fmt.Errorf("%w: Info needs an ID, a domain in capitals and a time of issue", ErrPublish)
 	}
-	doc := jsonDocument{
-		Context: []string{"https://www.w3.org/ns/did/v1", "https://w3id.org/security/suites/jws-2020/v1"},
-		ID:      info.ID, Controller: info.ID, VerificationMethod: []jsonMethod{},
-	}
+	doc := jsonDocument{Context: contexts, ID: info.ID, Controller: info.ID, VerificationMethod: []any{}}
 	for i := range entries {
-		methods, err := entryMethods(&info, &entries[i])
+		listed, err := entryKeys(&entries[i])
 		if err != nil {
 			return nil, fmt.Errorf("%w: entry %d (%s): %w", ErrPublish, i, entries[i].Authority, err)
 		}
-		doc.VerificationMethod = append(doc.VerificationMethod, methods...)
+		for j := range listed {
+			doc.VerificationMethod = append(doc.VerificationMethod, listed[j].v2(info.ID, info.Domain))
+		}
 	}
+	return seal(ctx, &doc, info.Issued, info.Expires, s)
+}
+
+// seal signs a document, and reads it back as a verifier will.
+func seal(ctx context.Context, doc *jsonDocument, issued, expires time.Time, s proof.Signer) ([]byte, error) {
 	raw, err := json.Marshal(doc)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPublish, err)
 	}
-	raw, err = dataintegrity.Sign(ctx, raw, s, dataintegrity.Options{Created: info.Issued, Expires: info.Expires})
+	raw, err = dataintegrity.Sign(ctx, raw, s, dataintegrity.Options{Created: issued, Expires: expires})
 	if err != nil {
 		return nil, fmt.Errorf("gdhcn: publishing: %w", err)
 	}
-	_, skipped, err := Parse(raw, Options{Signers: []proof.Key{s.Key()}, ID: info.ID})
-	if err == nil && len(skipped) > 0 {
-		err = skipped[0].Reason
+	_, b, err := parse(raw, &Options{Signers: []proof.Key{s.Key()}, ID: doc.ID})
+	for _, skipped := range b.skipped {
+		if err == nil && !expected(skipped.Reason) {
+			err = skipped.Reason
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: what was written does not read back: %w", ErrPublish, err)
@@ -102,36 +115,55 @@ func Publish(ctx context.Context, info Info, entries []trustlist.Entry, s proof.
 	return raw, nil
 }
 
-func entryMethods(info *Info, e *trustlist.Entry) ([]jsonMethod, error) {
+// expected are remarks on what is listed rather than on how it is written.
+func expected(reason error) bool {
+	return errors.Is(reason, ErrReference) || errors.Is(reason, ErrAuthority) || errors.Is(reason, ErrParticipant)
+}
+
+// listed is a key as it is written, whatever the list.
+type listed struct {
+	participant, usage, kid string
+	key                     *proof.Key
+	jwk                     json.RawMessage
+}
+
+// v2 is the key as a method of a list of version 2, or of a part of one, whose
+// root is given.
+func (k *listed) v2(root, domain string) jsonMethod {
+	usage := k.usage
+	if isAuthority(usage) {
+		usage = "SCA" // as the network names the folder, whatever the code
+	}
+	return jsonMethod{
+		ID: root + ":" + domain + ":" + k.participant + ":" + usage + "#" + k.kid, Type: "JsonWebKey2020", Controller: root, PublicKeyJwk: k.jwk,
+		Domain: &jsonCode{"#" + domain}, Participant: &jsonCode{"#" + k.participant}, KeyUsage: &jsonCode{"#" + k.usage},
+	}
+}
+
+// entryKeys returns the keys of an entry, each certificate once: a key with two
+// identifiers is there twice.
+func entryKeys(e *trustlist.Entry) ([]listed, error) {
 	usage, err := expressible(e)
 	if err != nil {
 		return nil, err
 	}
-	var methods []jsonMethod
-	var written [][]byte // certificates: a key with two identifiers is there twice
+	var out []listed
 	for i := range e.Keys {
 		k := &e.Keys[i]
-		if len(k.Chain) > 0 && slices.ContainsFunc(written, func(der []byte) bool { return bytes.Equal(der, k.Chain[0].Raw) }) {
+		if len(k.Chain) > 0 && slices.ContainsFunc(out, func(l listed) bool { return len(l.key.Chain) > 0 && l.key.Chain[0].Equal(k.Chain[0]) }) {
 			continue
 		}
 		kid, err := expressibleKey(k)
 		if err != nil {
 			return nil, fmt.Errorf("key %d: %w", i, err)
 		}
-		if len(k.Chain) > 0 {
-			written = append(written, k.Chain[0].Raw)
-		}
 		j, err := jwk.Marshal(k.Public, kid, k.Chain...)
 		if err != nil {
 			return nil, fmt.Errorf("key %d: %w", i, err)
 		}
-		methods = append(methods, jsonMethod{
-			ID:   info.ID + ":" + info.Domain + ":" + e.Authority + ":" + usage + "#" + kid,
-			Type: "JsonWebKey2020", Controller: info.ID, PublicKeyJwk: j,
-			Domain: jsonCode{"#" + info.Domain}, Participant: jsonCode{"#" + e.Authority}, KeyUsage: jsonCode{"#" + usage},
-		})
+		out = append(out, listed{participant: e.Authority, usage: usage, kid: kid, key: k, jwk: j})
 	}
-	return methods, nil
+	return out, nil
 }
 
 // expressible returns the usage that stands for an entry's roles, or what of
