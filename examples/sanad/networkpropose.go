@@ -33,7 +33,7 @@ func (s *signerFlag) UnmarshalText(b []byte) error {
 
 type proposeCmd struct {
 	networkFlags
-	Add       []signerFlag `sep:"none" placeholder:"CERT.pem" help:"Certificate of a document signer to add, of the country in its subject; XX=CERT.pem says which it must be."`
+	Add       []signerFlag `sep:"none" placeholder:"CERT.pem" help:"Certificate of a document signer, or of a signing authority, to add; of the country in its subject, and XX=CERT.pem says which that must be."`
 	Remove    []string     `sep:"none" placeholder:"KID" help:"Key identifier of a signer to remove, in every domain."`
 	Reinstate []string     `sep:"none" placeholder:"KID" help:"Signer taken off by an emergency removal that is to stay on the list after all."`
 	Domain    string       `default:"DCC" placeholder:"D" help:"Trust domain of what is added; ${default} without it."`
@@ -296,7 +296,10 @@ func unsignedList(e *env, info gdhcn.Info, entries []trustlist.Entry) ([]byte, e
 	return d.Unsecured(), nil
 }
 
-// entry is the document signer of a certificate.
+// authorityRole is the usage of a signing authority on WHO's lists.
+const authorityRole trustlist.Role = "SCA"
+
+// entry is the document signer of a certificate, or the signing authority.
 func (s *signerFlag) entry(e *env) (trustlist.Entry, error) {
 	var x trustlist.Entry
 	cert, err := e.readCertificate(s.path)
@@ -317,9 +320,13 @@ func (s *signerFlag) entry(e *env) (trustlist.Entry, error) {
 	if err != nil {
 		return x, fmt.Errorf("--add %s: %w", s.path, err)
 	}
+	roles := []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}
+	if cert.IsCA {
+		roles = []trustlist.Role{authorityRole} // certifies signers, and signs no cards itself
+	}
 	return trustlist.Entry{
 		Authority: names[min(1, len(names)-1)], Territory: trustlist.Territory(code), Names: names, // alpha-3 stands second
-		Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}, Keys: []proof.Key{k},
+		Roles: roles, Keys: []proof.Key{k},
 	}, nil
 }
 

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/sanad-credentials/sanad/trustlist"
@@ -68,6 +70,41 @@ func (e *env) showChanges(from, to *trustlist.List) {
 	}
 }
 
+// showFiles tells what changes, for each file of either release. What a removal
+// has taken off the list counts as gone from it.
+func (e *env) showFiles(n networkFlags, base *current, dir string, r quorum.Release) error {
+	files := map[string][2]bool{}
+	if base != nil {
+		for _, f := range base.Release().Files {
+			files[f.Name] = [2]bool{true, false}
+		}
+	}
+	for _, f := range r.Files {
+		files[f.Name] = [2]bool{files[f.Name][0], true}
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		var from, to *trustlist.List
+		var skipped []trustlist.Skipped
+		var err error
+		if files[name][0] {
+			if from, err = base.List(os.DirFS(n.Network), collect(new([]trustlist.Skipped)), name); err != nil {
+				return err
+			}
+		}
+		if files[name][1] {
+			if to, err = r.InsecureList(os.DirFS(dir), collect(&skipped), name); err != nil { // to be shown
+				return err
+			}
+		}
+		if n := dropped(skipped); n > 0 {
+			return fmt.Errorf("%s: %d keys can't be read", name, n)
+		}
+		fmt.Fprintln(e.stdout, printable(name))
+		e.showChanges(from, to)
+	}
+	return nil
+}
+
 // showProposal tells what a release would change, and who approved it. It
 // refuses one that was made against another release than the current.
 func (e *env) showProposal(n networkFlags, chain []*quorum.Pinned, dir string, d *quorum.Document) error {
@@ -86,24 +123,14 @@ func (e *env) showProposal(n networkFlags, chain []*quorum.Pinned, dir string, d
 	case r.Base != base.digest():
 		return fmt.Errorf("%s: made against another release than the current one; propose it anew", dir)
 	}
-	from, err := base.list(n.Network)
-	if err != nil {
-		return err
-	}
 	if st, err := os.Stat(dir); err == nil && !st.IsDir() {
 		dir = filepath.Dir(dir)
 	}
-	var skipped []trustlist.Skipped
-	to, err := r.InsecureList(os.DirFS(dir), collect(&skipped)) // to be shown
-	if err != nil {
-		return err
-	}
-	if n := dropped(skipped); n > 0 {
-		return fmt.Errorf("%s: %d keys can't be read", dir, n)
-	}
 	fmt.Fprintf(e.stdout, "%s\nlist %d under root %d, from %s to %s: %s\n", printable(r.Network), r.Version, r.Root,
 		r.Issued.Format(time.DateOnly), r.Expires.Format(time.DateOnly), printable(r.Reason))
-	e.showChanges(from, to)
+	if err := e.showFiles(n, base, dir, r); err != nil {
+		return err
+	}
 	if base != nil && r.Removals > base.Release().Removals {
 		fmt.Fprintf(e.stdout, "  decides on emergency removals up to %d\n", r.Removals)
 	}

@@ -45,16 +45,26 @@ func (a *Approved) Held() Held {
 // file's kind, as gdhcn.Options.Voucher.
 type Parser func(f File, raw []byte, v trustlist.Voucher) (*trustlist.List, error)
 
-// List reads all files of the release out of the folder of a network
-// ([File.Path]) and makes one list of them, named like the network, issued and
+// List reads the files of the release with the names given, or all of them if
+// none is, out of the folder of a network ([File.Path]) and makes one list of
+// them, named like the network, issued and
 // expiring as the release or its root does; an earlier expiry that a file states
 // stands. Removed keys are not on it, nor entries whose keys are all removed.
 //
 // A file that is not exactly the approved one is an error wrapping [ErrFile];
-// no more of it is read than its length. Else the error is the parser's.
-func (a *Approved) List(folder fs.FS, parse Parser) (*trustlist.List, error) {
+// no more of it is read than its length. So is a name that the release does not
+// have. Else the error is the parser's.
+func (a *Approved) List(folder fs.FS, parse Parser, names ...string) (*trustlist.List, error) {
+	for _, n := range names {
+		if !slices.ContainsFunc(a.release.Files, func(f File) bool { return f.Name == n }) {
+			return nil, fmt.Errorf("%w: no file of a name asked for", ErrFile)
+		}
+	}
 	var entries []trustlist.Entry
 	for _, f := range a.release.Files {
+		if len(names) > 0 && !slices.Contains(names, f.Name) {
+			continue
+		}
 		l, err := f.parse(folder, parse)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
@@ -72,9 +82,9 @@ func (a *Approved) List(folder fs.FS, parse Parser) (*trustlist.List, error) {
 
 // InsecureList is what [Approved.List] would make of a release that nobody
 // approved yet: for showing it to those who are asked to, never for verifying.
-func (r Release) InsecureList(folder fs.FS, parse Parser) (*trustlist.List, error) {
+func (r Release) InsecureList(folder fs.FS, parse Parser, names ...string) (*trustlist.List, error) {
 	a := Approved{release: r, expires: r.Expires}
-	return a.List(folder, parse)
+	return a.List(folder, parse, names...)
 }
 
 // keep takes removed keys off an entry and dates it. An entry that had keys and

@@ -201,6 +201,13 @@ func TestPromiseMixAndMatchIsRefused(t *testing.T) {
 	l, _, err := w.open(w.sign(rel, w.id, w.my), nil, quorum.Held{})
 	require.NoError(t, err)
 	require.Equal(t, []string{"IDN", "IDN", "SAU"}, authorities(l))
+	a, err := w.pinned.Open(w.sign(rel, w.id, w.my), nil, now, quorum.Held{})
+	require.NoError(t, err)
+	l, err = a.List(w.folder, parse, first.Name)
+	require.NoError(t, err)
+	require.Equal(t, []string{"IDN"}, authorities(l))
+	_, err = a.List(w.folder, parse, "IPS/did.json")
+	require.ErrorIs(t, err, quorum.ErrFile)
 	w.folder[first.Path()], w.folder[second.Path()] = w.folder[second.Path()], w.folder[first.Path()]
 	_, _, err = w.open(w.sign(rel, w.id, w.my), nil, quorum.Held{})
 	require.ErrorIs(t, err, quorum.ErrFile)
