@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -88,36 +89,50 @@ type networkTrust struct {
 }
 
 // loadNetwork reads a network's list as a verifier does, and remembers what it
-// saw.
-func (e *env) loadNetwork(dir string, n *networkTrust) (loaded, error) {
+// saw. Where another process remembered something else meanwhile, it judges
+// anew.
+func (e *env) loadNetwork(dir string, n *networkTrust) (l loaded, err error) {
 	if n == nil || n.root == "" {
-		return loaded{}, usagef("network: needs --root: a root of the network that you trust")
+		return l, usagef("network: needs --root: a root of the network that you trust")
 	}
-	held, err := e.readState(n.state)
-	if err != nil {
-		return loaded{}, err
+	for range 5 {
+		var held, saw quorum.Held
+		if held, err = e.readState(n.state); err != nil {
+			return loaded{}, err
+		}
+		if l, saw, err = e.openNetwork(dir, n, held); err != nil {
+			return loaded{}, err
+		}
+		if err = e.remember(n.state, held, saw); err == nil {
+			return l, nil
+		}
+		if !errors.Is(err, errStateChanged) {
+			break
+		}
 	}
+	return loaded{}, err
+}
+
+func (e *env) openNetwork(dir string, n *networkTrust, held quorum.Held) (l loaded, saw quorum.Held, err error) {
 	chain, err := e.follow(dir, n.root)
 	if err != nil {
-		return loaded{}, err
+		return l, saw, err
 	}
 	release, err := e.read(filepath.Join(dir, releaseFile), limits.NetworkDocument)
 	if err != nil {
-		return loaded{}, err
+		return l, saw, err
 	}
 	removals, err := e.optional(filepath.Join(dir, removalsFile))
 	if err != nil {
-		return loaded{}, err
+		return l, saw, err
 	}
 	a, err := chain[len(chain)-1].Open(release, removals, n.at, held)
 	if err != nil {
-		return loaded{}, err
+		return l, saw, err
 	}
-	l := loaded{signed: true}
-	if l.list, err = a.List(os.DirFS(dir), collect(&l.skipped)); err != nil {
-		return loaded{}, err
-	}
-	return l, e.remember(n.state, held, a.Held())
+	l.signed = true
+	l.list, err = a.List(os.DirFS(dir), collect(&l.skipped))
+	return l, a.Held(), err
 }
 
 // collect parses the files of a release and collects what they had to skip.
@@ -144,34 +159,62 @@ func (e *env) readState(file string) (quorum.Held, error) {
 	return h, nil
 }
 
-// remember writes what was seen, unless nothing is new. A process that ran
-// beside this one may have written meanwhile: what it saw counts.
+// errStateChanged says that a state is not what it was when it was read.
+var errStateChanged = errors.New("changed by another process meanwhile")
+
+// remember writes what was seen, unless nothing is new or another process that
+// started from the same wrote it.
 func (e *env) remember(file string, was, is quorum.Held) error {
-	if file == "" || string(was.Bytes()) == string(is.Bytes()) {
+	same := func(a, b quorum.Held) bool { return bytes.Equal(a.Bytes(), b.Bytes()) }
+	if file == "" || same(was, is) {
 		return nil
 	}
-	unlock, err := lockPath(file)
+	unlock, err := e.lockState(file)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	now, err := e.readState(file)
-	if err != nil {
+	switch now, err := e.readState(file); {
+	case err != nil:
 		return err
-	}
-	if string(now.Bytes()) != string(was.Bytes()) && string(now.Bytes()) != string(is.Bytes()) {
-		return fmt.Errorf("%s: changed by another process, which may have seen something newer; try again", file)
+	case same(now, is):
+		return nil
+	case !same(now, was):
+		return fmt.Errorf("%s: %w", file, errStateChanged)
 	}
 	return write(file, append(is.Bytes(), '\n'), 0o644)
 }
 
+// lockState waits for others that are writing the same state, which takes them
+// milliseconds. A lock of a minute ago was left by a process that was killed.
+func (e *env) lockState(file string) (unlock func(), err error) {
+	for range 100 {
+		if unlock, err = lockPath(file); !errors.Is(err, fs.ErrExist) {
+			return unlock, err
+		}
+		lock := file + lockSuffix
+		if st, err := os.Stat(lock); err == nil && time.Since(st.ModTime()) > time.Minute {
+			_ = os.Remove(lock)
+			continue
+		}
+		select {
+		case <-e.ctx.Done():
+			return nil, e.ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	return nil, err
+}
+
+const lockSuffix = ".lock"
+
 // lockPath keeps others from a file or folder, by a file beside it, until unlock
 // is called.
 func lockPath(path string) (unlock func(), err error) {
-	lock := path + ".lock"
+	lock := path + lockSuffix
 	f, err := os.OpenFile(lock, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("%s: in use by another process; if none runs, remove %s", path, lock)
+		return nil, fmt.Errorf("in use by another process, if one runs: %w: %s", fs.ErrExist, lock)
 	}
 	if err != nil {
 		return nil, err

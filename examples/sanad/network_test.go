@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -211,6 +212,28 @@ func TestPromiseNetworkNeverGoesBackAcrossRuns(t *testing.T) {
 	lock := file(t, s.dir, "locked.state.lock", "")
 	require.Equal(t, 2, s.verify(card, "--state", s.path("locked.state")).status)
 	require.FileExists(t, lock)
+}
+
+// Any number of verifiers share one state.
+func TestNetworkStateIsShared(t *testing.T) {
+	s := newStates(t)
+	s.list()
+	card := s.card("ID", "jakarta")
+	var all sync.WaitGroup
+	got := make([]result, 8)
+	for i := range got {
+		all.Go(func() { got[i] = s.verify(card) })
+	}
+	all.Wait()
+	for _, r := range got {
+		require.Equal(t, 0, r.status, r.stderr)
+	}
+	require.NoFileExists(t, s.root+".state"+lockSuffix)
+	lock := file(t, s.dir, "other.state"+lockSuffix, "")
+	long := time.Now().Add(-time.Hour)
+	require.NoError(t, os.Chtimes(lock, long, long))
+	require.Equal(t, 0, s.verify(card, "--state", s.path("other.state")).status, "left by a process that was killed")
+	require.NoFileExists(t, lock)
 }
 
 func TestPromiseNetworkRefusesWhatWasNotApproved(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -134,11 +135,9 @@ func (c *proposeCmd) editor(e *env, base *current, network string) (*listEditor,
 			return nil, err
 		}
 	}
-	for _, kid := range removed {
-		if !ed.remove(func(k proof.Key) bool {
-			return k.ID == kid.id || kid.thumbprint != "" && thumbprint(k) == kid.thumbprint
-		}) && kid.id != "" {
-			return nil, fmt.Errorf("--remove %s: no such signer on the list", kid.id)
+	for _, r := range removed {
+		if !ed.remove(r) && r.id != "" {
+			return nil, fmt.Errorf("--remove %s: no such signer on the list", r.id)
 		}
 	}
 	for _, s := range c.Add {
@@ -219,14 +218,32 @@ func (ed *listEditor) take(f quorum.File, raw []byte, v trustlist.Voucher) (*tru
 	return l, nil
 }
 
-// remove takes keys off every file.
-func (ed *listEditor) remove(match func(proof.Key) bool) bool {
+// remove takes a key off every file: by its identifier, under which ever others
+// its certificate is listed too, or by its thumbprint.
+func (ed *listEditor) remove(r removal) bool {
+	var certs [][]byte
+	ed.each(func(k proof.Key) bool {
+		if r.id != "" && k.ID == r.id && len(k.Chain) > 0 {
+			certs = append(certs, k.Chain[0].Raw)
+		}
+		return false
+	})
+	return ed.each(func(k proof.Key) bool {
+		if r.thumbprint != "" {
+			return thumbprint(k) == r.thumbprint
+		}
+		return k.ID == r.id || len(k.Chain) > 0 && slices.ContainsFunc(certs, func(der []byte) bool { return bytes.Equal(der, k.Chain[0].Raw) })
+	})
+}
+
+// each takes the keys away for which it is asked to, and tells if there were any.
+func (ed *listEditor) each(take func(proof.Key) bool) bool {
 	found := false
 	for _, d := range ed.domains {
 		for i := range d.entries {
 			x := &d.entries[i]
 			n := len(x.Keys)
-			x.Keys = slices.DeleteFunc(slices.Clone(x.Keys), match)
+			x.Keys = slices.DeleteFunc(slices.Clone(x.Keys), take)
 			if len(x.Keys) < n {
 				found, d.changed = true, true
 			}
