@@ -213,6 +213,27 @@ func TestPromiseMixAndMatchIsRefused(t *testing.T) {
 	require.ErrorIs(t, err, quorum.ErrFile)
 }
 
+// Whichever byte of a release is changed, what is believed is what was approved.
+func TestPromiseChangedReleaseIsRefused(t *testing.T) {
+	w := newWorld(t)
+	rel := w.release(1, w.list("ID"))
+	raw := w.sign(rel, w.id, w.my)
+	refused := 0
+	for i := range raw {
+		for _, bit := range []byte{0x01, 0x20, 0x80} {
+			changed := bytes.Clone(raw)
+			changed[i] ^= bit
+			a, err := w.pinned.Open(changed, nil, now, quorum.Held{})
+			if err != nil {
+				refused++
+				continue
+			}
+			require.Equal(t, rel, a.Release(), "byte %d", i)
+		}
+	}
+	require.Equal(t, 3*len(raw), refused, "two are needed, and two signed")
+}
+
 // The parser is asked about the bytes that it reads, and about no others.
 func TestPromiseParserReadsWhatWasApproved(t *testing.T) {
 	w := newWorld(t)
