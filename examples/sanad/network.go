@@ -24,12 +24,14 @@ import (
 //	release.json                  the current release
 //	removals.json                 removals, where there are any
 //	files/HASH.json               the files of the release
+//	network.json                  all of that in one file
 //
 // A proposal's folder has a release.json and the files of its own.
 const (
 	rootFolder   = "root"
 	releaseFile  = "release.json"
 	removalsFile = "removals.json"
+	bundleFile   = "network.json"
 )
 
 // networkFlags say which network is meant. Root is what the user trusts; the
@@ -43,9 +45,8 @@ func rootPath(dir string, version uint64) string {
 	return filepath.Join(dir, rootFolder, strconv.FormatUint(version, 10)+".json")
 }
 
-// follow pins a root and follows those that came after it. It returns all of
-// them, the newest last.
-func (e *env) follow(dir, rootFile string) ([]*quorum.Pinned, error) {
+// pin trusts a root file.
+func (e *env) pin(rootFile string) (*quorum.Pinned, error) {
 	raw, err := e.read(rootFile, limits.NetworkDocument)
 	if err != nil {
 		return nil, err
@@ -54,22 +55,63 @@ func (e *env) follow(dir, rootFile string) ([]*quorum.Pinned, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", rootFile, err)
 	}
+	return p, nil
+}
+
+// roots reads the roots of a network's folder that came after a version.
+func (e *env) roots(dir string, after uint64) ([][]byte, error) {
+	var out [][]byte
+	for len(out) <= limits.NetworkRoots {
+		raw, err := e.optional(rootPath(dir, after+1+uint64(len(out))))
+		if err != nil || raw == nil {
+			return out, err
+		}
+		out = append(out, raw)
+	}
+	return nil, fmt.Errorf("%s: more than %d roots after %d: pin a newer one", dir, limits.NetworkRoots, after)
+}
+
+// follow pins a root and follows those that came after it. It returns all of
+// them, the newest last.
+func (e *env) follow(dir, rootFile string) ([]*quorum.Pinned, error) {
+	p, err := e.pin(rootFile)
+	if err != nil {
+		return nil, err
+	}
 	chain := []*quorum.Pinned{p}
-	for range limits.NetworkRoots {
-		path := rootPath(dir, p.Root().Version+1)
-		raw, err := e.read(path, limits.NetworkDocument)
-		if errors.Is(err, fs.ErrNotExist) {
-			return chain, nil
-		}
-		if err != nil {
-			return nil, err
-		}
+	roots, err := e.roots(dir, p.Root().Version)
+	if err != nil {
+		return nil, err
+	}
+	for _, raw := range roots {
 		if p, err = p.Update(raw); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return nil, fmt.Errorf("%s: %w", dir, err)
 		}
 		chain = append(chain, p)
 	}
-	return nil, fmt.Errorf("more than %d roots after %s: pin a newer one", limits.NetworkRoots, rootFile)
+	return chain, nil
+}
+
+// bundle reads what a verifier needs of a network: its folder, or the one file
+// that 'trust publish' makes of it.
+func (e *env) bundle(path string, after uint64) (*quorum.Bundle, error) {
+	if st, err := os.Stat(path); err == nil && !st.IsDir() {
+		raw, err := e.read(path, limits.TrustList)
+		if err != nil {
+			return nil, err
+		}
+		return quorum.ParseBundle(raw)
+	}
+	b := &quorum.Bundle{Folder: os.DirFS(path)}
+	var err error
+	if b.Roots, err = e.roots(path, after); err != nil {
+		return nil, err
+	}
+	if b.Release, err = e.read(filepath.Join(path, releaseFile), limits.NetworkDocument); err != nil {
+		return nil, err
+	}
+	b.Removals, err = e.optional(filepath.Join(path, removalsFile))
+	return b, err
 }
 
 // optional reads a file that may be missing; then it returns nil.
@@ -91,7 +133,7 @@ type networkTrust struct {
 // loadNetwork reads a network's list as a verifier does, and remembers what it
 // saw. Where another process remembered something else meanwhile, it judges
 // anew.
-func (e *env) loadNetwork(dir string, n *networkTrust) (l loaded, err error) {
+func (e *env) loadNetwork(path string, n *networkTrust) (l loaded, err error) {
 	if n == nil || n.root == "" {
 		return l, usagef("network: needs --root: a root of the network that you trust")
 	}
@@ -100,7 +142,7 @@ func (e *env) loadNetwork(dir string, n *networkTrust) (l loaded, err error) {
 		if held, err = e.readState(n.state); err != nil {
 			return loaded{}, err
 		}
-		if l, saw, err = e.openNetwork(dir, n, held); err != nil {
+		if l, saw, err = e.openNetwork(path, n, held); err != nil {
 			return loaded{}, err
 		}
 		if err = e.remember(n.state, held, saw); err == nil {
@@ -113,26 +155,18 @@ func (e *env) loadNetwork(dir string, n *networkTrust) (l loaded, err error) {
 	return loaded{}, err
 }
 
-func (e *env) openNetwork(dir string, n *networkTrust, held quorum.Held) (l loaded, saw quorum.Held, err error) {
-	chain, err := e.follow(dir, n.root)
+func (e *env) openNetwork(path string, n *networkTrust, held quorum.Held) (l loaded, saw quorum.Held, err error) {
+	p, err := e.pin(n.root)
 	if err != nil {
 		return l, saw, err
 	}
-	release, err := e.read(filepath.Join(dir, releaseFile), limits.NetworkDocument)
-	if err != nil {
-		return l, saw, err
-	}
-	removals, err := e.optional(filepath.Join(dir, removalsFile))
-	if err != nil {
-		return l, saw, err
-	}
-	a, err := chain[len(chain)-1].Open(release, removals, n.at, held)
+	b, err := e.bundle(path, p.Root().Version)
 	if err != nil {
 		return l, saw, err
 	}
 	l.signed = true
-	l.list, err = a.List(os.DirFS(dir), collect(&l.skipped))
-	return l, a.Held(), err
+	l.list, saw, err = b.List(p, n.at, held, collect(&l.skipped))
+	return l, saw, err
 }
 
 // collect parses the files of a release and collects what they had to skip.

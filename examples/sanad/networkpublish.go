@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -244,6 +245,7 @@ type publication struct {
 	root, release, removals *quorum.Document
 	from                    []string // folders that may have the release's files
 	pinned                  *quorum.Pinned
+	first                   uint64 // version of the root that the publisher trusts
 	files                   map[string][]byte
 }
 
@@ -267,7 +269,7 @@ func (p *publication) gather(e *env, documents []string) error {
 
 // check is what a verifier does who holds the current release.
 func (p *publication) check(e *env, chain []*quorum.Pinned) error {
-	p.pinned = chain[len(chain)-1]
+	p.pinned, p.first = chain[len(chain)-1], chain[0].Root().Version
 	base, err := e.current(p.dir, chain)
 	if err != nil {
 		return err
@@ -394,5 +396,25 @@ func (p *publication) write(e *env) error {
 		}
 		fmt.Fprintln(e.stdout, "published", d.file)
 	}
-	return nil
+	return p.bundle(e)
+}
+
+// bundle puts the network into one file, once it has a list.
+func (p *publication) bundle(e *env) error {
+	if _, err := os.Stat(filepath.Join(p.dir, releaseFile)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var after uint64 // from the first root that is there
+	if _, err := os.Stat(rootPath(p.dir, 1)); err != nil {
+		after = p.first
+	}
+	b, err := e.bundle(p.dir, after)
+	if err != nil {
+		return err
+	}
+	raw, err := b.Bytes()
+	if err != nil {
+		return err
+	}
+	return write(filepath.Join(p.dir, bundleFile), raw, 0o644)
 }

@@ -18,7 +18,7 @@ import (
 )
 
 type verifyCmd struct {
-	Trust    []source `sep:"none" placeholder:"KIND:PATH" help:"Who may issue; repeat to merge lists. gdhcn: a trust list document; snapshot: the same, and --trust-key must have signed it; pem: a folder of certificates; jwks: a key set, jwks:ISSUER=PATH where it is one issuer's; did: a DID, or a file of lines 'DID NAME'; network: the folder of a network that several states run."`
+	Trust    []source `sep:"none" placeholder:"KIND:PATH" help:"Who may issue; repeat to merge lists. gdhcn: a trust list document; snapshot: the same, and --trust-key must have signed it; pem: a folder of certificates; jwks: a key set, jwks:ISSUER=PATH where it is one issuer's; did: a DID, or a file of lines 'DID NAME'; network: the folder of a network that several states run, or its network.json."`
 	TrustKey []string `placeholder:"DID:KEY" help:"did:key that must have signed the gdhcn and snapshot lists: one of them."`
 	Root     string   `placeholder:"ROOT.json" help:"network: a root that you trust; as many members must have approved the list as it, or its successors, ask for."`
 	State    string   `placeholder:"FILE" help:"network: where to remember what was seen, so that nothing older is accepted; ROOT.json.state without it."`

@@ -47,9 +47,11 @@ type Parser func(f File, raw []byte, v trustlist.Voucher) (*trustlist.List, erro
 
 // List reads the files of the release with the names given, or all of them if
 // none is, out of the folder of a network ([File.Path]) and makes one list of
-// them, named like the network, issued and
-// expiring as the release or its root does; an earlier expiry that a file states
-// stands. Removed keys are not on it, nor entries whose keys are all removed.
+// them, named like the network, issued and expiring as the release or its root
+// does; an earlier expiry that a file states stands. Removed keys are not on it,
+// nor entries whose keys are all removed. Removals date the list anew, so that
+// it takes the place of the one without them, and don't make its entries any
+// younger.
 //
 // A file that is not exactly the approved one is an error wrapping [ErrFile];
 // no more of it is read than its length. So is a name that the release does not
@@ -77,7 +79,11 @@ func (a *Approved) List(folder fs.FS, parse Parser, names ...string) (*trustlist
 			}
 		}
 	}
-	return trustlist.New(trustlist.Info{Name: a.release.Network, Issued: a.release.Issued, Expires: a.expires}, entries...)
+	info := trustlist.Info{Name: a.release.Network, Issued: a.release.Issued, Expires: a.expires}
+	if a.removals != nil && a.removals.Issued.After(info.Issued) {
+		info.Issued = a.removals.Issued
+	}
+	return trustlist.New(info, entries...)
 }
 
 // InsecureList is what [Approved.List] would make of a release that nobody
@@ -90,7 +96,7 @@ func (r Release) InsecureList(folder fs.FS, parse Parser, names ...string) (*tru
 // keep takes removed keys off an entry and dates it. An entry that had keys and
 // has none left is not kept: without keys it would be found by its names alone.
 func (a *Approved) keep(e *trustlist.Entry) (bool, error) {
-	e.List, e.ListIssued = "", time.Time{}
+	e.List, e.ListIssued = "", a.release.Issued
 	if e.ListExpires.After(a.expires) {
 		e.ListExpires = time.Time{}
 	}

@@ -54,3 +54,23 @@ func FuzzParseHeld(f *testing.F) {
 		require.Equal(t, h.Bytes(), again.Bytes())
 	})
 }
+
+func FuzzParseBundle(f *testing.F) {
+	w := newWorld(f)
+	raw, err := w.bundle().Bytes()
+	require.NoError(f, err)
+	f.Add(raw)
+	f.Add([]byte(`{"kind":"sanad network v1","roots":[{}],"release":{},"files":{"a":"AAAA"}}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		b, err := quorum.ParseBundle(raw)
+		if err != nil {
+			require.ErrorIs(t, err, quorum.ErrFormat)
+			return
+		}
+		l, held, err := b.List(w.pinned, now, quorum.Held{}, parse)
+		if err == nil {
+			require.Equal(t, listID, held.Network)
+			require.NotNil(t, l)
+		}
+	})
+}

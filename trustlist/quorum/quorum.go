@@ -16,6 +16,7 @@
 // follows its successors ([Pinned.Update]), and gets a trustlist.List from a
 // release only through [Pinned.Open] and [Approved.List]: that is how it demands
 // the threshold. What it must remember, so that nothing goes back, is [Held].
+// [Bundle] has all of a network in one document, for those who fetch it.
 //
 // Voices are counted, not signatures and not keys: a member is one voice however
 // many keys it has, and members of one territory are one voice.
