@@ -401,62 +401,6 @@ func TestCertificateKey(t *testing.T) {
 	require.ErrorIs(t, err, proof.ErrKey)
 }
 
-func BenchmarkAuthorize(b *testing.B) {
-	for _, n := range []int{100, 10_000} {
-		entries := make([]trustlist.Entry, n)
-		for i := range entries {
-			entries[i] = state("ID", key(i, fmt.Sprint(i)))
-		}
-		l := mustList(b, trustlist.Info{}, entries...)
-		k := key(n/2, fmt.Sprint(n/2))
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := l.Authorize(ctx, ask(k, "ID")); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
-// BenchmarkResolve looks a kid up.
-func BenchmarkResolve(b *testing.B) {
-	for _, n := range []int{100, 10_000} {
-		entries := make([]trustlist.Entry, n)
-		for i := range entries {
-			entries[i] = state("ID", key(i, fmt.Sprint(i)))
-		}
-		l := mustList(b, trustlist.Info{}, entries...)
-		h := proof.Hint{KeyID: fmt.Sprint(n / 2)}
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			for b.Loop() {
-				if keys, err := l.ResolveKeys(ctx, h); err != nil || len(keys) != 1 {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
-// BenchmarkAuthorizeOneState has all keys in one entry.
-func BenchmarkAuthorizeOneState(b *testing.B) {
-	for _, n := range []int{100, 10_000} {
-		keys := make([]proof.Key, n)
-		for i := range keys {
-			keys[i] = key(i, fmt.Sprint(i))
-		}
-		l := mustList(b, trustlist.Info{}, state("ID", keys...))
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			for b.Loop() {
-				if _, err := l.Authorize(ctx, ask(keys[n/2], "ID")); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
 // p224 is a key on a curve that nothing here verifies with.
 func p224(t *testing.T) *ecdsa.PublicKey {
 	t.Helper()

@@ -86,6 +86,10 @@ const (
 	FinderPatterns = 256
 )
 
+// DetachedSignature is the largest signature that a trust list has in a document
+// of its own, in bytes.
+const DetachedSignature = 64 << 10
+
 // JWK is the largest JSON Web Key on its own, with its certificates. TrustKeys
 // is the most keys of one trust list, Chain the most certificates of one key.
 const (
