@@ -17,9 +17,10 @@ import (
 // KindBundle is the kind of a [Bundle], which is not signed.
 const KindBundle Kind = "sanad network v1"
 
-// Bundle is a network in one document: all that a verifier needs, as a source
-// that fetches and keeps one document at a time takes it. Nothing in it is
-// believed but what [Bundle.List] has checked.
+// Bundle is a network in one document: all that a verifier needs, for sources
+// that fetch and keep one document, such as those of package trustlist/refresh,
+// whose parse function is [ParseBundle] and [Bundle.List]. Nothing in it is
+// believed but what List has checked.
 type Bundle struct {
 	// Roots are those that were published, in their order. Those that a verifier
 	// has already are passed over.
