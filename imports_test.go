@@ -25,7 +25,7 @@ var rules = []struct {
 	{"did", []string{"proof", "internal/..."}},
 	{"did/...", []string{"did", "proof", "internal/..."}},
 	{"trustlist", []string{"proof", "internal/..."}},
-	{"trustlist/gdhcn/...", []string{"trustlist", "trustlist/gdhcn", "proof", "internal/..."}},
+	{"trustlist/gdhcn/...", []string{"trustlist", "trustlist/gdhcn", "trustlist/gdhcn/onboarding", "proof", "internal/..."}},
 	{"trustlist/...", []string{"trustlist", "proof", "proof/...", "did", "did/...", "internal/..."}},
 	{"credential", []string{"proof", "trustlist", "internal/..."}},
 	{"schema", []string{"credential", "credential/hcert", "proof", "trustlist", "internal/..."}},
