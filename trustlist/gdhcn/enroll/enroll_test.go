@@ -166,10 +166,14 @@ func TestSignRefuses(t *testing.T) {
 		require.ErrorIs(t, err, c.want, name)
 		require.Nil(t, got, name)
 	}
-	_, err := enroll.SelfSign(subject("x"), key, dsc)
+}
+
+func TestSelfSignAndRequestRefuse(t *testing.T) {
+	key := newKey(t, elliptic.P256())
+	_, err := enroll.SelfSign(subject("x"), key, enroll.Terms{Usage: enroll.DSC, From: now})
 	require.ErrorIs(t, err, enroll.ErrTerms)
 	for _, n := range []pkix.Name{{}, {CommonName: "x"}, {Country: []string{"XXX"}, CommonName: "x"}, {Country: []string{"XX"}}} {
-		_, err := enroll.SelfSign(n, scaKey, enroll.Terms{Usage: enroll.SCA, From: now})
+		_, err := enroll.SelfSign(n, key, enroll.Terms{Usage: enroll.SCA, From: now})
 		require.ErrorIs(t, err, enroll.ErrTerms)
 		_, err = enroll.Request(n, key)
 		require.ErrorIs(t, err, enroll.ErrTerms)
