@@ -26,7 +26,7 @@ var rules = []struct {
 	{"did/...", []string{"did", "proof", "internal/..."}},
 	{"trustlist", []string{"proof", "internal/..."}},
 	{"trustlist/quorum", []string{"trustlist", "proof", "internal/..."}},
-	{"trustlist/gdhcn/...", []string{"trustlist", "trustlist/gdhcn", "proof", "internal/..."}},
+	{"trustlist/gdhcn/...", []string{"trustlist", "trustlist/gdhcn", "trustlist/gdhcn/onboarding", "proof", "internal/..."}},
 	{"trustlist/refresh", []string{"trustlist", "proof", "internal/..."}}, // parsers are given to it
 	{"trustlist/...", []string{"trustlist", "proof", "proof/...", "did", "did/...", "internal/..."}},
 	{"credential", []string{"proof", "trustlist", "internal/..."}},

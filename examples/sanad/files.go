@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/sanad-credentials/sanad/internal/limits"
 	"github.com/sanad-credentials/sanad/qr"
@@ -131,4 +133,62 @@ func (e *env) emit(name string, data []byte) error {
 		return e.stdout.WriteByte('\n')
 	}
 	return write(name, append(bytes.Clone(data), '\n'), 0o644)
+}
+
+// newFolder refuses a folder that is there already.
+func newFolder(dir string) error {
+	if _, err := os.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is there already, and is not replaced", dir)
+	}
+	return nil
+}
+
+// writeAll writes files below a folder, by their slash-separated paths.
+func writeAll(dir string, files map[string][]byte) error {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := writeBelow(dir, name, files[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeBelow writes one of them, with the folders above it.
+func writeBelow(dir, name string, data []byte) error {
+	out := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
+		return err
+	}
+	return write(out, data, 0o644)
+}
+
+// stage makes a folder at once: fill writes into another beside it, which then
+// takes its place, and that of what was there before.
+func stage(dir string, fill func(tmp string) error) (err error) {
+	dir = filepath.Clean(dir)
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp(filepath.Dir(dir), filepath.Base(dir)+".*.tmp")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		_ = os.RemoveAll(tmp) // gone, or of no use
+	}()
+	next, old := filepath.Join(tmp, "new"), filepath.Join(tmp, "old")
+	if err := os.Mkdir(next, 0o755); err != nil {
+		return err
+	}
+	if err := fill(next); err != nil {
+		return err
+	}
+	if err := os.Rename(dir, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Rename(next, dir); err != nil {
+		_ = os.Rename(old, dir) // as it was
+		return err
+	}
+	return nil
 }

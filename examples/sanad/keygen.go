@@ -43,17 +43,15 @@ func (c *keygenCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		return err
-	}
 	var cert *x509.Certificate
+	var written []byte
 	if c.Cert != "" {
 		if cert, err = c.certify(e, private); err != nil {
 			return err
 		}
+		written = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
 	}
-	if err := c.store(der, cert); err != nil {
+	if err := storeKey(c.Out, private, c.Cert, written); err != nil {
 		return err
 	}
 	if id, err := key.ID(private.Public()); err == nil { // some kinds of key have none
@@ -65,16 +63,21 @@ func (c *keygenCmd) Run(e *env) error {
 	return nil
 }
 
-// store writes both files or none.
-func (c *keygenCmd) store(key []byte, cert *x509.Certificate) error {
-	if cert != nil {
-		if err := create(c.Cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}), 0o644); err != nil {
+// storeKey writes a new private key and, unless there is none, what belongs to
+// it: both files or none.
+func storeKey(keyFile string, key crypto.PrivateKey, otherFile string, other []byte) error {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return err
+	}
+	if other != nil {
+		if err := create(otherFile, other, 0o644); err != nil {
 			return err
 		}
 	}
-	err := create(c.Out, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), 0o600)
-	if err != nil && cert != nil {
-		_ = os.Remove(c.Cert) // of no use without its key
+	err = create(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600)
+	if err != nil && other != nil {
+		_ = os.Remove(otherFile) // of no use without its key
 	}
 	return err
 }

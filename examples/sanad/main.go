@@ -38,11 +38,19 @@ type commands struct {
 	Inspect inspectCmd `cmd:"" help:"Show what a credential says, without checking anything."`
 	Issue   issueCmd   `cmd:"" help:"Sign a credential."`
 	Keygen  keygenCmd  `cmd:"" help:"Make a signing key and, with --cert, its certificate."`
-	Trust   struct {
-		Show  trustShowCmd  `cmd:"" help:"Show what a trust list holds."`
-		Build trustBuildCmd `cmd:"" help:"Make a trust list of certificates."`
-		Sign  trustSignCmd  `cmd:"" help:"Sign a trust list."`
-		Root  struct {
+	CA      struct {
+		Init caInitCmd `cmd:"" help:"Make a key and its self-signed certificate: a signing authority's, or one for uploads or TLS."`
+		CSR  caCSRCmd  `cmd:"" name:"csr" help:"Make a document signer's key and a signing request for it."`
+		Sign caSignCmd `cmd:"" help:"Make the certificate for a signing request, as the signing authority."`
+	} `cmd:"" name:"ca" help:"Keep a state's signing authority, by the templates of WHO's network."`
+	Trust struct {
+		Show   trustShowCmd   `cmd:"" help:"Show what a trust list holds."`
+		Build  trustBuildCmd  `cmd:"" help:"Make a trust list, or all lists of a network, of certificates."`
+		Sign   trustSignCmd   `cmd:"" help:"Sign a trust list."`
+		Enroll trustEnrollCmd `cmd:"" help:"Lay out what a state hands in to join a network, and check it."`
+		Lint   trustLintCmd   `cmd:"" help:"Tell what a network would refuse of a state's folder."`
+		Vouch  trustVouchCmd  `cmd:"" help:"Sign what states have handed in, as a network's trust anchor."`
+		Root   struct {
 			Init   rootInitCmd   `cmd:"" help:"Make the first root of a network that several states run."`
 			Show   rootShowCmd   `cmd:"" help:"Show a root."`
 			Rotate rootRotateCmd `cmd:"" help:"Make the next root."`
@@ -53,7 +61,7 @@ type commands struct {
 		Diff    diffCmd    `cmd:"" help:"Tell what changes between two lists, or with a proposal."`
 		Approve approveCmd `cmd:"" help:"Approve a proposal as a member."`
 		Publish publishCmd `cmd:"" help:"Publish what enough members approved."`
-	} `cmd:"" help:"Show and make trust lists."`
+	} `cmd:"" help:"Show and make trust lists, join a network or run one."`
 	Status struct {
 		New      statusNewCmd      `cmd:"" help:"Add an empty status list to a store."`
 		Revoke   statusRevokeCmd   `cmd:"" help:"Revoke a credential in a store."`

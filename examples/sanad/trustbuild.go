@@ -5,8 +5,11 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sanad-credentials/sanad/did/key"
@@ -20,45 +23,42 @@ import (
 )
 
 type trustBuildCmd struct {
-	ID     string  `required:"" name:"id" placeholder:"DID" help:"The list's name, a DID such as did:web:health.example:v2:trustlist."`
+	ID     string  `required:"" name:"id" placeholder:"DID" help:"The list's name, a DID such as did:web:health.example:v2:trustlist; with --tree, the host's, such as did:web:health.example."`
 	Key    string  `placeholder:"KEY.PEM" xor:"signed" help:"Private key whose did:key signs the list."`
 	Raw    bool    `name:"unsigned" xor:"signed" help:"Write the list unsigned, for 'trust sign' elsewhere."`
 	Domain string  `placeholder:"D" help:"Trust domain of the keys; DCC without it."`
+	Tree   string  `placeholder:"FOLDER" help:"Write all lists of a network into this folder, in the place of what is there; then the folder of certificates holds one for each domain."`
 	Issued *moment `placeholder:"RFC3339" help:"Time of issue; now without it."`
 	Days   int     `default:"30" help:"Validity of the list in days; ${default} without it."`
 	Out    string  `default:"-" placeholder:"FILE" help:"Where the list goes; standard output without it."`
 
-	Dir string `arg:"" name:"folder" help:"Folder of signer certificates; a folder in it that is named like a country holds that country's."`
+	From string `arg:"" name:"folder" help:"Folder of certificates; a folder in it that is named like a country holds that country's, and one named SCA signing authorities. Or gdhcn:PATH, a list whose keys are taken as they are; its own signature is not checked."`
 }
 
-// Run makes a trust list document of WHO's network.
+// Run makes a trust list document of WHO's network, or all of them.
 func (c *trustBuildCmd) Run(e *env) error {
 	if (c.Key == "") != c.Raw {
 		return usagef("trust build needs --key, or --unsigned")
 	}
-	list, skipped, err := pem.Load(os.DirFS(c.Dir), pem.Options{})
-	for _, s := range skipped {
-		e.note("%s: %v", s.ID, s.Reason)
+	if c.Tree != "" && (c.Raw || c.Domain != "" || c.Out != stdio) {
+		return usagef("--tree goes with --key, and not with --domain or --out")
 	}
+	issued, expires, err := period(e, c.Issued, c.Days)
 	if err != nil {
-		return err
-	}
-	if dropped(skipped) > 0 {
-		return errors.New("the list would not be complete: remove what can't be read")
-	}
-	entries, err := participants(list.Entries())
-	if err != nil {
-		return err
-	}
-	info := gdhcn.Info{ID: c.ID, Domain: c.Domain}
-	if info.Issued, info.Expires, err = period(e, c.Issued, c.Days); err != nil {
 		return err
 	}
 	signer, err := c.signer(e)
 	if err != nil {
 		return err
 	}
-	raw, err := gdhcn.Publish(e.ctx, info, entries, signer)
+	if c.Tree != "" {
+		return c.tree(e, gdhcn.Tree{Root: c.ID, Issued: issued, Expires: expires, Domains: map[string][]trustlist.Entry{}}, signer)
+	}
+	entries, err := c.entries(e, c.From)
+	if err != nil {
+		return err
+	}
+	raw, err := gdhcn.Publish(e.ctx, gdhcn.Info{ID: c.ID, Domain: c.Domain, Issued: issued, Expires: expires}, entries, signer)
 	if err != nil {
 		return err
 	}
@@ -70,6 +70,97 @@ func (c *trustBuildCmd) Run(e *env) error {
 		raw = d.Unsecured()
 	}
 	return e.emit(c.Out, raw)
+}
+
+// tree publishes the domains that are folders of c.From.
+func (c *trustBuildCmd) tree(e *env, t gdhcn.Tree, signer proof.Signer) error {
+	domains, err := os.ReadDir(c.From)
+	if err != nil {
+		return err
+	}
+	for _, d := range domains {
+		if !d.IsDir() {
+			return fmt.Errorf("%s: with --tree, certificates lie in folders of their domain", d.Name())
+		}
+		if t.Domains[d.Name()], err = c.entries(e, filepath.Join(c.From, d.Name())); err != nil {
+			return err
+		}
+	}
+	n := 0
+	err = stage(c.Tree, func(tmp string) error {
+		return gdhcn.PublishTree(e.ctx, t, signer, func(name string, doc []byte) error {
+			n++
+			return writeBelow(tmp, name, append(doc, '\n'))
+		})
+	})
+	if err == nil {
+		e.note("%d documents in %s", n, c.Tree)
+	}
+	return err
+}
+
+// entries are those of a folder, or of another list.
+func (c *trustBuildCmd) entries(e *env, from string) ([]trustlist.Entry, error) {
+	if path, ok := strings.CutPrefix(from, kindGDHCN+":"); ok {
+		l, err := e.load(source{kind: kindGDHCN, path: path}, nil)
+		if err != nil {
+			return nil, err
+		}
+		return l.list.Entries(), complete(e, l.skipped)
+	}
+	authorities, err := c.folder(e, from, true)
+	if err != nil {
+		return nil, err
+	}
+	for i := range authorities {
+		authorities[i].Roles = []trustlist.Role{"CSCA"} // as the network's own lists say
+	}
+	signers, err := c.folder(e, from, false)
+	if err != nil {
+		return nil, err
+	}
+	return append(authorities, signers...), nil
+}
+
+// folder reads the certificates that lie in folders named SCA, or all others.
+func (c *trustBuildCmd) folder(e *env, dir string, authorities bool) ([]trustlist.Entry, error) {
+	list, skipped, err := pem.Load(usageFS{os.DirFS(dir), authorities}, pem.Options{})
+	if authorities && errors.Is(err, pem.ErrEmpty) && len(skipped) == 0 {
+		return nil, nil
+	}
+	if err := errors.Join(complete(e, skipped), err); err != nil {
+		return nil, err
+	}
+	return participants(list.Entries())
+}
+
+// complete refuses what would leave something out.
+func complete(e *env, skipped []trustlist.Skipped) error {
+	for _, s := range skipped {
+		e.note("%s: %v", s.ID, s.Reason)
+	}
+	if dropped(skipped) > 0 {
+		return errors.New("the list would not be complete: remove what can't be read")
+	}
+	return nil
+}
+
+// usageFS shows the files in folders named SCA, or all but those.
+type usageFS struct {
+	fs.FS
+	authorities bool
+}
+
+// ReadDir leaves out the others.
+func (u usageFS) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(u.FS, name)
+	inside := slices.Contains(strings.Split(name, "/"), "SCA")
+	return slices.DeleteFunc(entries, func(d fs.DirEntry) bool {
+		if d.IsDir() {
+			return !u.authorities && d.Name() == "SCA"
+		}
+		return inside != u.authorities
+	}), err
 }
 
 // signer for an unsigned list is a key that nobody has: what it signs is read

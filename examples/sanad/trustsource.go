@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/sanad-credentials/sanad/credential"
@@ -76,6 +77,9 @@ func (e *env) load(s source, keys []proof.Key) (l loaded, err error) {
 		l.list, err = e.didList(s.path, info)
 		return l, err
 	}
+	if st, err := os.Stat(s.path); err == nil && st.IsDir() && s.kind == kindGDHCN {
+		s.path = filepath.Join(s.path, "v2", "trustlist", "did.json")
+	}
 	raw, err := e.read(s.path, limits.TrustList)
 	if err != nil {
 		return l, err
@@ -95,8 +99,33 @@ func (e *env) load(s source, keys []proof.Key) (l loaded, err error) {
 		return l, usagef("snapshot: needs --trust-key: who must have signed it?")
 	}
 	l.signed = len(keys) > 0
-	l.list, l.skipped, err = gdhcn.Parse(raw, gdhcn.Options{Signers: keys, InsecureUnsigned: !l.signed})
+	o := gdhcn.Options{Signers: keys, InsecureUnsigned: !l.signed}
+	if l.list, l.skipped, err = gdhcn.Parse(raw, o); errors.Is(err, gdhcn.ErrReference) {
+		l.list, l.skipped, err = e.references(raw, s.path, o)
+	}
 	return l, err
+}
+
+// references follows a list of references in the folder that it is published in.
+func (e *env) references(raw []byte, file string, o gdhcn.Options) (*trustlist.List, []trustlist.Skipped, error) {
+	refs, err := gdhcn.ParseReferences(raw, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	file, err = filepath.Abs(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	// did:web:host:a:b is host/a/b/did.json: go up for each part.
+	root, dir := refs.Name, filepath.Dir(file)
+	for strings.Count(root, ":") > 2 {
+		i := strings.LastIndexByte(root, ':')
+		if filepath.Base(dir) != root[i+1:] {
+			return nil, nil, fmt.Errorf("%s is not where a list of references named %s is published", file, refs.Name)
+		}
+		root, dir = root[:i], filepath.Dir(dir)
+	}
+	return gdhcn.Resolve(e.ctx, refs.Name, gdhcn.Folder(os.DirFS(dir), root), o)
 }
 
 // didList makes a list of one DID, or of a file with a DID and its authority's

@@ -103,7 +103,9 @@ func TestTenThousandSigners(t *testing.T) {
 	raw, signer := published(t, 10_000)
 	l, skipped, err := gdhcn.Parse(raw, gdhcn.Options{Signers: []proof.Key{signer}})
 	require.NoError(t, err)
-	require.Empty(t, skipped)
+	for _, s := range skipped {
+		require.True(t, s.Kept, s.Reason) // the states of this network have no authorities on the list
+	}
 	n := 0
 	for _, e := range l.Entries() {
 		n += len(e.Keys)

@@ -192,6 +192,20 @@ var (
 	digestAttrOID  = oid(1, 2, 840, 113549, 1, 9, 4)
 )
 
+// sign makes the signature, over the attributes if there are any.
+func (h handmade) sign(t testing.TB, key crypto.Signer, opts crypto.SignerOpts) handmade {
+	t.Helper()
+	signed := h.content
+	if h.attributes != nil {
+		signed = h.attributes
+	}
+	sum := sha256.Sum256(signed)
+	var err error
+	h.signature, err = key.Sign(rand.Reader, sum[:], opts)
+	require.NoError(t, err)
+	return h
+}
+
 func TestMessagesPutTogetherByHand(t *testing.T) {
 	c, key := anchor(testnet.RSA2048)
 	content := []byte("content")
@@ -205,16 +219,7 @@ func TestMessagesPutTogetherByHand(t *testing.T) {
 			sid: der(0x30, c.RawIssuer, serial), attributes: der(0x31, kind, digest), signers: 1,
 		}
 	}
-	sign := func(h handmade, opts crypto.SignerOpts) handmade {
-		signed := h.content
-		if h.attributes != nil {
-			signed = h.attributes
-		}
-		sum := sha256.Sum256(signed)
-		h.signature, err = key.Sign(rand.Reader, sum[:], opts)
-		require.NoError(t, err)
-		return h
-	}
+	sign := func(h handmade, opts crypto.SignerOpts) handmade { return h.sign(t, key, opts) }
 	for name, h := range map[string]handmade{
 		"with attributes":    good(),
 		"without attributes": func() handmade { h := good(); h.attributes = nil; return h }(),
