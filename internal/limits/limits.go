@@ -86,6 +86,10 @@ const (
 	FinderPatterns = 256
 )
 
+// Issuers is the most issuers of one list of issuers of SMART Health Cards; the
+// largest has some 1,200.
+const Issuers = 10_000
+
 // DetachedSignature is the largest signature that a trust list has in a document
 // of its own, in bytes.
 const DetachedSignature = 64 << 10

@@ -47,15 +47,23 @@ type Skipped = trustlist.Skipped
 type Options struct {
 	// Info names and dates the list: a folder has no date of its own.
 	Info trustlist.Info
+	// Roles are those of every certificate. Nil: issue and status. A folder of
+	// authorities that only certify signers, as ICAO's CSCA are, must not have
+	// these: give it a role of its own name, which grants nothing by itself.
+	Roles []trustlist.Role
+	// Types are what every certificate may sign, as the signers of one kind of
+	// document, ICAO's VDS-NC for instance. Nil: anything.
+	Types []string
 }
 
 // Load reads every .pem, .crt, .cer and .der file of the tree, in PEM or DER,
 // with any number of certificates in a PEM file. Files with other endings are
 // not looked at. It reads at most 64 MB and 100,000 certificates.
 //
-// Each certificate is an entry of its own with the roles issue and status, for
-// any type. Certificates of authorities are no exception: document signers in
-// the field call themselves that, so keep real ones elsewhere.
+// Each certificate is an entry of its own, by default with the roles issue and
+// status, for any type. Certificates of authorities are no exception: document
+// signers in the field call themselves that, so keep real ones in another folder
+// and read it with other Roles.
 //
 // A certificate speaks for the country of the nearest folder above it that is
 // named like one ([trustlist.CountryNames], in capitals), else for the country
@@ -68,7 +76,10 @@ type Options struct {
 // nothing could be used or, as [fs.WalkDir] returns it, says why the folder
 // can't be read.
 func Load(fsys fs.FS, o Options) (*trustlist.List, []Skipped, error) {
-	l := loader{fsys: fsys, budget: limits.TrustList}
+	if o.Roles == nil {
+		o.Roles = []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}
+	}
+	l := loader{o: &o, fsys: fsys, budget: limits.TrustList}
 	if err := fs.WalkDir(fsys, ".", l.visit); err != nil {
 		return nil, l.skipped, fmt.Errorf("pem: %w", err)
 	}
@@ -83,6 +94,7 @@ func Load(fsys fs.FS, o Options) (*trustlist.List, []Skipped, error) {
 }
 
 type loader struct {
+	o       *Options
 	fsys    fs.FS
 	budget  int64 // bytes that may still be read
 	entries []trustlist.Entry
@@ -170,7 +182,7 @@ func (l *loader) certificate(id, name string, der []byte) {
 		l.skip(id, fmt.Errorf("%w: %w", ErrFile, err))
 		return
 	}
-	e, err := entry(c, name)
+	e, err := l.entry(c, name)
 	if err != nil {
 		l.skip(id, err)
 		return
@@ -181,13 +193,13 @@ func (l *loader) certificate(id, name string, der []byte) {
 	l.entries = append(l.entries, e)
 }
 
-func entry(c *x509.Certificate, name string) (e trustlist.Entry, err error) {
+func (l *loader) entry(c *x509.Certificate, name string) (e trustlist.Entry, err error) {
 	k, err := trustlist.CertificateKey(c)
 	if err != nil {
 		return e, fmt.Errorf("pem: %w", err)
 	}
 	e.Keys = append(e.Keys, k)
-	e.Roles = []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}
+	e.Roles, e.Types = l.o.Roles, l.o.Types
 	if e.Names = folderNames(name); e.Names == nil {
 		e.Names = subjectNames(c)
 	}

@@ -337,3 +337,39 @@ func FuzzLoad(f *testing.F) {
 		}
 	})
 }
+
+// ICAO's certificates, as states exchange them: authorities in one folder,
+// signers of VDS-NC in another, each below its country.
+func TestRolesAndTypes(t *testing.T) {
+	n := testnet.New("icao", now)
+	signer := n.State("AU").Signer(testnet.SignerOptions{})
+	files := folder(map[string][]byte{
+		"csca/AU/csca.der": n.State("AU").Root.Raw, "csca/NZL/csca.cer": n.State("NZ").Root.Raw, "vds-nc/AUS/1.pem": text(signer.Cert),
+	})
+	load := func(dir string, o pem.Options) *trustlist.List {
+		sub, err := fs.Sub(files, dir)
+		require.NoError(t, err)
+		l, skipped, err := pem.Load(sub, o)
+		require.NoError(t, err)
+		require.Empty(t, skipped)
+		return l
+	}
+	const vds = "https://www.icao.int/vds-nc"
+	l := trustlist.Merge(
+		load("csca", pem.Options{Roles: []trustlist.Role{"CSCA"}}),
+		load("vds-nc", pem.Options{Types: []string{vds}}))
+	query := func(c *x509.Certificate, typ string) trustlist.Query {
+		k, err := trustlist.CertificateKey(c)
+		require.NoError(t, err)
+		return trustlist.Query{Key: k, Issuer: "AUS", Types: []string{typ}, Role: trustlist.RoleIssue, Signed: now, Now: now}
+	}
+	e, err := l.Authorize(ctx, query(signer.Cert, vds))
+	require.NoError(t, err)
+	require.Equal(t, "AU", e.Territory)
+	require.True(t, e.Speaks("AUS"))
+	_, err = l.Authorize(ctx, query(signer.Cert, trustlist.TypeVaccination))
+	require.ErrorIs(t, err, trustlist.ErrNotGranted)
+	_, err = l.Authorize(ctx, query(n.State("AU").Root, vds))
+	require.ErrorIs(t, err, trustlist.ErrNotGranted, "an authority signs no documents")
+	require.Len(t, l.Find(trustlist.Selection{Territory: "NZL", Role: "CSCA", Time: now}), 1)
+}
