@@ -119,6 +119,7 @@ func TestNetworkFromKeysToRemoval(t *testing.T) {
 	p := s.propose("first", "--add", s.signer("ID", "jakarta"), "--add", "MY="+s.signer("MY", "kl"))
 	out := ok(t, append(s.on("diff"), p)...)
 	require.Contains(t, out, "added: IDN (ID), signer "+s.kids["jakarta"]+" (P-256)")
+	require.Contains(t, out, "note: "+networkID+":DCC:IDN:DSC#"+s.kids["jakarta"]+": gdhcn: not issued by")
 	require.Contains(t, out, "approved by 0 of the 2 that root 1 asks for: nobody")
 	ok(t, "keygen", "--alg", "ES384", "--out", s.path("sca-key.pem"), "--cert", s.path("sca.pem"), "--authority", "--country", "ID", "--name", "Authority")
 	out = ok(t, append(s.on("propose", "--reason", "a", "--out", s.path("sca")), "--add", s.path("sca.pem"))...)

@@ -71,8 +71,10 @@ func (e *env) showChanges(from, to *trustlist.List) {
 	}
 }
 
-// showFiles tells what changes, for each file of either release. What a removal
-// has taken off the list counts as gone from it.
+// showFiles tells what changes, for each file of either release, and what the
+// parser has to remark that it had not before, such as a signer that is not of
+// the country under which it stands. What a removal has taken off the list
+// counts as gone from it.
 func (e *env) showFiles(n networkFlags, base *current, dir string, r quorum.Release) error {
 	files := map[string][2]bool{}
 	if base != nil {
@@ -85,10 +87,10 @@ func (e *env) showFiles(n networkFlags, base *current, dir string, r quorum.Rele
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		var from, to *trustlist.List
-		var skipped []trustlist.Skipped
+		var known, skipped []trustlist.Skipped
 		var err error
 		if files[name][0] {
-			if from, err = base.List(os.DirFS(n.Network), collect(new([]trustlist.Skipped)), name); err != nil {
+			if from, err = base.List(os.DirFS(n.Network), collect(&known), name); err != nil {
 				return err
 			}
 		}
@@ -102,6 +104,11 @@ func (e *env) showFiles(n networkFlags, base *current, dir string, r quorum.Rele
 		}
 		fmt.Fprintln(e.stdout, printable(name))
 		e.showChanges(from, to)
+		for _, s := range skipped {
+			if !slices.ContainsFunc(known, func(k trustlist.Skipped) bool { return k.ID == s.ID && k.Reason.Error() == s.Reason.Error() }) {
+				fmt.Fprintf(e.stdout, "  note: %s: %s\n", printable(s.ID), printable(s.Reason.Error()))
+			}
+		}
 	}
 	return nil
 }

@@ -13,12 +13,20 @@ import (
 // its kind asks for, one for each voice, and how many are needed. Signatures by
 // others, by members without the role, and those that don't verify don't count.
 func (r Root) Approvals(d *Document) (by []Member, need int) {
+	return r.voices(d, len(r.Members)), r.Thresholds.of(d.Kind().role())
+}
+
+// voices finds the members that approved a document, and stops where it has
+// enough.
+func (r Root) voices(d *Document, enough int) (by []Member) {
 	role := d.Kind().role()
-	need = r.Thresholds.of(role)
 	message := d.message()
 	counted := map[string]bool{}
 	for i := range r.Members {
 		m := &r.Members[i]
+		if len(by) == enough {
+			break
+		}
 		if counted[m.voice()] || !slices.Contains(m.Roles, role) {
 			continue
 		}
@@ -37,17 +45,17 @@ func (r Root) Approvals(d *Document) (by []Member, need int) {
 		counted[m.voice()] = true
 		by = append(by, *m)
 	}
-	return by, need
+	return by
 }
 
 // approved returns an error wrapping ErrThreshold unless enough members of r
 // approved d.
 func (r Root) approved(d *Document) error {
-	by, need := r.Approvals(d)
+	need := r.Thresholds.of(d.Kind().role())
 	if need == 0 {
 		return fmt.Errorf("%w: root %d provides for no %s", ErrThreshold, r.Version, d.Kind().role())
 	}
-	if len(by) < need {
+	if by := r.voices(d, need); len(by) < need {
 		return fmt.Errorf("%w: %s: %d of the %d that root %d asks for", ErrThreshold, d.Kind(), len(by), need, r.Version)
 	}
 	return nil
