@@ -186,13 +186,22 @@ func TestPromiseThresholdIsExact(t *testing.T) {
 	w := newWorld(t)
 	codes := []string{"ID", "MY", "SA", "PK", "JO", "EG", "TR"}
 	kinds := []testnet.Kind{testnet.P256, testnet.Ed25519, testnet.P384}
+	var keys [][]proof.Signer // of each state, of each kind
+	for _, code := range codes {
+		var of []proof.Signer
+		for _, kind := range kinds {
+			of = append(of, signer(t, code, "", kind))
+		}
+		keys = append(keys, of)
+	}
+	stranger := signer(t, "CH", "", testnet.P256)
 	accepted, refused := 0, 0
 	for round := range 150 {
 		n := 1 + rnd.IntN(len(codes))
 		r := quorum.Root{Network: listID, Version: 1, Expires: now, Thresholds: quorum.Thresholds{Root: 1 + rnd.IntN(n), Release: 1}}
 		var signers []proof.Signer
 		for i, code := range codes[:n] {
-			signers = append(signers, signer(t, code, "", kinds[(i+round)%len(kinds)]))
+			signers = append(signers, keys[i][(i+round)%len(kinds)])
 			r.Members = append(r.Members, member(signers[i], code))
 		}
 		d := w.document(r)
@@ -212,7 +221,7 @@ func TestPromiseThresholdIsExact(t *testing.T) {
 			}
 		}
 		if rnd.IntN(2) == 0 { // a stranger's
-			junk = append(junk, sigs(t, w.sign(r, signer(t, "CH", "", testnet.P256)))[0])
+			junk = append(junk, sigs(t, w.sign(r, stranger))[0])
 		}
 		raw := edit(t, d.Bytes(), func(_, doc object) {
 			s := doc["signatures"].([]any)
