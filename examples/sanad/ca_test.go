@@ -76,6 +76,8 @@ func TestEnrollAndLint(t *testing.T) {
 	require.Equal(t, "DCC", upload["domain"])
 	require.Equal(t, 1, sanad(p.enroll()...).status, "is there already")
 	ok(t, p.enroll("--domain", "PH4H")...)
+	require.Equal(t, 1, sanad(p.enroll("--domain", "HAJJ")...).status)
+	ok(t, p.enroll("--domain", "HAJJ", "--known-domain", "HAJJ")...)
 
 	// What the network would refuse is not laid out.
 	r := sanad(p.enroll("--domain", "IPS-PILGRIMAGE", "--other", p.signers)...)
@@ -87,7 +89,7 @@ func TestEnrollAndLint(t *testing.T) {
 	}
 	require.Equal(t, 64, sanad(p.enroll("--upload", p.file("uploads"))...).status)
 
-	lint := []string{"trust", "lint", "--signers", p.signers, p.file("out")}
+	lint := []string{"trust", "lint", "--known-domain", "HAJJ", "--signers", p.signers, p.file("out")}
 	require.Equal(t, "errors: 0, warnings: 0", ok(t, lint...))
 	require.Equal(t, "[]", ok(t, append(lint, "--json")...))
 	require.NoError(t, os.Remove(filepath.Join(p.file("out"), "XXX", "onboarding", "DCC", "SCA", "SCA.pem")))
@@ -154,6 +156,25 @@ func TestTrustBuildTree(t *testing.T) {
 	v1 := show(t, "--trust-key", did, "gdhcn:"+tree+"/trustlist/did.json")
 	require.Len(t, v1.Entries, 1)
 	require.Empty(t, v1.Skipped, "the authority is in x5c")
+
+	// A certificate of the state's name that its authority did not issue.
+	ok(t, "keygen", "--alg", "ES256", "--out", p.file("stray.key"), "--cert", filepath.Join(certs, "DCC", "XXX", "stray.pem"), "--country", "XX", "--name", "Stray")
+	ok(t, append(build, certs)...)
+	signers := func(args ...string) (n int, reasons string) {
+		v := show(t, append(args, "--trust-key", did, "gdhcn:"+tree)...)
+		for _, x := range v.Entries {
+			if x.Roles[0] == "issue" {
+				n += len(x.Keys)
+			}
+		}
+		require.Len(t, v.Skipped, 1)
+		return n, v.Skipped[0].Reason
+	}
+	n, reason := signers()
+	require.Equal(t, 2, n)
+	require.Contains(t, reason, "not issued by a signing authority")
+	n, _ = signers("--strict")
+	require.Equal(t, 1, n)
 
 	// Again, in its place, and nothing is left of the old one.
 	require.NoError(t, os.RemoveAll(filepath.Join(certs, "PH4H")))

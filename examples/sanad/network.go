@@ -133,7 +133,7 @@ type networkTrust struct {
 // loadNetwork reads a network's list as a verifier does, and remembers what it
 // saw. Where another process remembered something else meanwhile, it judges
 // anew.
-func (e *env) loadNetwork(path string, n *networkTrust) (l loaded, err error) {
+func (e *env) loadNetwork(path string, n *networkTrust, check gdhcn.AuthorityCheck) (l loaded, err error) {
 	if n == nil || n.root == "" {
 		return l, usagef("network: needs --root: a root of the network that you trust")
 	}
@@ -142,7 +142,7 @@ func (e *env) loadNetwork(path string, n *networkTrust) (l loaded, err error) {
 		if held, err = e.readState(n.state); err != nil {
 			return loaded{}, err
 		}
-		if l, saw, err = e.openNetwork(path, n, held); err != nil {
+		if l, saw, err = e.openNetwork(path, n, held, check); err != nil {
 			return loaded{}, err
 		}
 		if err = e.remember(n.state, held, saw); err == nil {
@@ -155,7 +155,7 @@ func (e *env) loadNetwork(path string, n *networkTrust) (l loaded, err error) {
 	return loaded{}, err
 }
 
-func (e *env) openNetwork(path string, n *networkTrust, held quorum.Held) (l loaded, saw quorum.Held, err error) {
+func (e *env) openNetwork(path string, n *networkTrust, held quorum.Held, check gdhcn.AuthorityCheck) (l loaded, saw quorum.Held, err error) {
 	p, err := e.pin(n.root)
 	if err != nil {
 		return l, saw, err
@@ -165,14 +165,14 @@ func (e *env) openNetwork(path string, n *networkTrust, held quorum.Held) (l loa
 		return l, saw, err
 	}
 	l.signed = true
-	l.list, saw, err = b.List(p, n.at, held, collect(&l.skipped))
+	l.list, saw, err = b.List(p, n.at, held, collect(&l.skipped, check))
 	return l, saw, err
 }
 
 // collect parses the files of a release and collects what they had to skip.
-func collect(skipped *[]trustlist.Skipped) quorum.Parser {
+func collect(skipped *[]trustlist.Skipped, check gdhcn.AuthorityCheck) quorum.Parser {
 	return func(_ quorum.File, raw []byte, v trustlist.Voucher) (*trustlist.List, error) {
-		l, s, err := gdhcn.Parse(raw, gdhcn.Options{Voucher: v})
+		l, s, err := gdhcn.Parse(raw, gdhcn.Options{Voucher: v, Authority: check})
 		*skipped = append(*skipped, s...)
 		return l, err
 	}
@@ -307,7 +307,7 @@ func (c *current) list(dir string) (*trustlist.List, error) {
 		return nil, nil
 	}
 	var skipped []trustlist.Skipped
-	return c.List(os.DirFS(dir), collect(&skipped))
+	return c.List(os.DirFS(dir), collect(&skipped, gdhcn.AuthorityNamed))
 }
 
 // digest is zero before the first release.

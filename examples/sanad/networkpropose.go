@@ -175,7 +175,7 @@ func (c *proposeCmd) removed(e *env, base *current) ([]removal, error) {
 		}
 		return out, nil
 	}
-	whole, err := base.Release().InsecureList(os.DirFS(c.Network), collect(new([]trustlist.Skipped)))
+	whole, err := base.Release().InsecureList(os.DirFS(c.Network), collect(new([]trustlist.Skipped), gdhcn.AuthorityNamed))
 	if err != nil {
 		return nil, err
 	}

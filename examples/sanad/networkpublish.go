@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sanad-credentials/sanad/trustlist"
+	"github.com/sanad-credentials/sanad/trustlist/gdhcn"
 	"github.com/sanad-credentials/sanad/trustlist/quorum"
 )
 
@@ -51,7 +52,7 @@ func (c *diffCmd) Run(e *env) error {
 			return usageError{err}
 		}
 		s.network = &networkTrust{root: c.Root, at: e.now()}
-		l, err := e.load(s, keys)
+		l, err := e.load(s, keys, gdhcn.AuthorityNamed)
 		if err != nil {
 			return fmt.Errorf("%s: %w", text, err)
 		}
@@ -90,12 +91,12 @@ func (e *env) showFiles(n networkFlags, base *current, dir string, r quorum.Rele
 		var known, skipped []trustlist.Skipped
 		var err error
 		if files[name][0] {
-			if from, err = base.List(os.DirFS(n.Network), collect(&known), name); err != nil {
+			if from, err = base.List(os.DirFS(n.Network), collect(&known, gdhcn.AuthorityChecked), name); err != nil {
 				return err
 			}
 		}
 		if files[name][1] {
-			if to, err = r.InsecureList(os.DirFS(dir), collect(&skipped), name); err != nil { // to be shown
+			if to, err = r.InsecureList(os.DirFS(dir), collect(&skipped, gdhcn.AuthorityChecked), name); err != nil { // to be shown
 				return err
 			}
 		}
@@ -147,7 +148,7 @@ func (e *env) showProposal(n networkFlags, chain []*quorum.Pinned, dir string, d
 }
 
 func (e *env) showRemovals(n networkFlags, base *current, r quorum.Removals, d *quorum.Document, root quorum.Root) error {
-	whole, err := base.Release().InsecureList(os.DirFS(n.Network), collect(new([]trustlist.Skipped))) // to be shown
+	whole, err := base.Release().InsecureList(os.DirFS(n.Network), collect(new([]trustlist.Skipped), gdhcn.AuthorityNamed)) // to be shown
 	if err != nil {
 		return err
 	}
@@ -359,7 +360,7 @@ func (p *publication) read(a *quorum.Approved) error {
 	var reasons []error
 	for _, dir := range p.from {
 		var skipped []trustlist.Skipped
-		parse := collect(&skipped)
+		parse := collect(&skipped, gdhcn.AuthorityNamed)
 		_, err := a.List(os.DirFS(dir), func(f quorum.File, raw []byte, v trustlist.Voucher) (*trustlist.List, error) {
 			p.files[f.Path()] = bytes.Clone(raw)
 			return parse(f, raw, v)

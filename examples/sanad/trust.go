@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"github.com/sanad-credentials/sanad/trustlist"
+	"github.com/sanad-credentials/sanad/trustlist/gdhcn"
 )
 
 type trustShowCmd struct {
 	TrustKey []string `placeholder:"DID:KEY" help:"did:key that must have signed a gdhcn or snapshot list: one of them."`
 	Root     string   `placeholder:"ROOT.json" help:"network: a root that you trust."`
 	Time     *moment  `placeholder:"RFC3339" help:"When the keys are judged; now without it."`
+	Strict   bool     `help:"Leave out document signers that no signing authority of their state has issued."`
 	JSON     bool     `name:"json" help:"Write JSON."`
 
 	List source `arg:"" placeholder:"KIND:PATH" help:"The list, as for 'verify --trust'."`
@@ -62,12 +64,16 @@ func (c *trustShowCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	check := gdhcn.AuthorityChecked
+	if c.Strict {
+		check = gdhcn.AuthorityRequired
+	}
 	at := e.now()
 	if c.Time != nil {
 		at = c.Time.Time
 	}
 	c.List.network = &networkTrust{root: c.Root, at: at}
-	l, err := e.load(c.List, keys)
+	l, err := e.load(c.List, keys, check)
 	if err != nil {
 		return err
 	}

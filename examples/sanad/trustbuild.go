@@ -102,7 +102,7 @@ func (c *trustBuildCmd) tree(e *env, t gdhcn.Tree, signer proof.Signer) error {
 // entries are those of a folder, or of another list.
 func (c *trustBuildCmd) entries(e *env, from string) ([]trustlist.Entry, error) {
 	if path, ok := strings.CutPrefix(from, kindGDHCN+":"); ok {
-		l, err := e.load(source{kind: kindGDHCN, path: path}, nil)
+		l, err := e.load(source{kind: kindGDHCN, path: path}, nil, gdhcn.AuthorityChecked)
 		if err != nil {
 			return nil, err
 		}

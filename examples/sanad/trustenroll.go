@@ -18,11 +18,12 @@ import (
 type lintFlags struct {
 	Signers string   `placeholder:"FOLDER" help:"Folder of the state's document signer certificates."`
 	Other   []string `placeholder:"FOLDER" help:"Folder of its certificates in another environment: no key may be in both."`
+	Known   []string `name:"known-domain" placeholder:"D" help:"Trust domain of the network, beside those of WHO's."`
 	Time    *moment  `placeholder:"RFC3339" help:"When validity is judged; now without it."`
 }
 
 func (f *lintFlags) options(e *env) enroll.LintOptions {
-	o := enroll.LintOptions{Time: e.now()}
+	o := enroll.LintOptions{Time: e.now(), Domains: f.Known}
 	if f.Time != nil {
 		o.Time = f.Time.Time
 	}

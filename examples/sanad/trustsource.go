@@ -38,7 +38,7 @@ func trustLists(e *env, sources []source, trustKeys []string) (*trustlist.List, 
 	}
 	var lists []*trustlist.List
 	for _, s := range sources {
-		l, err := e.load(s, keys)
+		l, err := e.load(s, keys, gdhcn.AuthorityNamed)
 		if err != nil {
 			return nil, fmt.Errorf("--trust %s:%s: %w", s.kind, s.path, err)
 		}
@@ -63,15 +63,16 @@ func dropped(skipped []trustlist.Skipped) int {
 	return n
 }
 
-// load reads one list. The keys are those that may sign a trust list document.
-func (e *env) load(s source, keys []proof.Key) (l loaded, err error) {
+// load reads one list. The keys are those that may sign a trust list document,
+// whose signers are held against their authorities as asked.
+func (e *env) load(s source, keys []proof.Key, check gdhcn.AuthorityCheck) (l loaded, err error) {
 	info := trustlist.Info{Name: s.kind + ":" + s.path}
 	if s.kind == kindPEM {
 		l.list, l.skipped, err = pem.Load(os.DirFS(s.path), pem.Options{Info: info})
 		return l, err
 	}
 	if s.kind == kindNetwork {
-		return e.loadNetwork(s.path, s.network)
+		return e.loadNetwork(s.path, s.network, check)
 	}
 	if s.kind == kindDID {
 		l.list, err = e.didList(s.path, info)
@@ -99,7 +100,7 @@ func (e *env) load(s source, keys []proof.Key) (l loaded, err error) {
 		return l, usagef("snapshot: needs --trust-key: who must have signed it?")
 	}
 	l.signed = len(keys) > 0
-	o := gdhcn.Options{Signers: keys, InsecureUnsigned: !l.signed}
+	o := gdhcn.Options{Signers: keys, InsecureUnsigned: !l.signed, Authority: check}
 	if l.list, l.skipped, err = gdhcn.Parse(raw, o); errors.Is(err, gdhcn.ErrReference) {
 		l.list, l.skipped, err = e.references(raw, s.path, o)
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // readChain reads x5c (RFC 7517, section 4.7).
-func (k *Key) readChain(x5c jcs.Value, m Mode) error {
+func (k *Key) readChain(x5c jcs.Value, r *Reader) error {
 	if !x5c.Exists() {
 		return nil
 	}
@@ -25,10 +25,10 @@ func (k *Key) readChain(x5c jcs.Value, m Mode) error {
 		return fmt.Errorf("x5c: %d certificates, at most %d are read: %w", x5c.Len(), limits.Chain, ErrSyntax)
 	}
 	for i, e := range x5c.Elements() {
-		c, err := x5cElement(e, m)
+		c, err := r.certificate(i, e)
 		if err != nil {
 			err = fmt.Errorf("x5c[%d]: %w", i, err)
-			if i == 0 || m == Strict {
+			if i == 0 || r.Mode == Strict {
 				return err
 			}
 			k.ChainErr = err
@@ -37,6 +37,25 @@ func (k *Key) readChain(x5c jcs.Value, m Mode) error {
 		k.Chain = append(k.Chain, c)
 	}
 	return nil
+}
+
+// certificate reads an element of x5c.
+func (r *Reader) certificate(i int, e jcs.Value) (*x509.Certificate, error) {
+	text, ok := e.Text()
+	if i == 0 || !ok {
+		return x5cElement(e, r.Mode)
+	}
+	if c := r.above[text]; c != nil {
+		return c, nil
+	}
+	c, err := x5cElement(e, r.Mode)
+	if err == nil {
+		if r.above == nil {
+			r.above = map[string]*x509.Certificate{}
+		}
+		r.above[text] = c
+	}
+	return c, err
 }
 
 func x5cElement(e jcs.Value, m Mode) (*x509.Certificate, error) {

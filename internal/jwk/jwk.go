@@ -79,14 +79,28 @@ func Parse(raw []byte, m Mode) (*Key, error) {
 
 // From is Parse for a key inside a document that is parsed already.
 func From(v jcs.Value, m Mode) (*Key, error) {
-	k, err := from(v, m)
+	return (&Reader{Mode: m}).From(v)
+}
+
+// Reader reads the keys of one document. Where many have one authority's
+// certificate above their own, it is parsed once, and they share it. A Reader is
+// for one goroutine.
+type Reader struct {
+	Mode  Mode
+	above map[string]*x509.Certificate // by the text of x5c
+}
+
+// From is [From] in the reader's mode.
+func (r *Reader) From(v jcs.Value) (*Key, error) {
+	k, err := r.from(v)
 	if err != nil {
 		return nil, fmt.Errorf("jwk: %w", err)
 	}
 	return k, nil
 }
 
-func from(v jcs.Value, m Mode) (*Key, error) {
+func (r *Reader) from(v jcs.Value) (*Key, error) {
+	m := r.Mode
 	if v.Kind() != jcs.Object {
 		return nil, fmt.Errorf("%s, not an object: %w", v.Kind(), ErrSyntax)
 	}
@@ -101,7 +115,7 @@ func from(v jcs.Value, m Mode) (*Key, error) {
 	if k.ID, err = optional(v, "kid"); err != nil {
 		return nil, err
 	}
-	if err := k.readChain(v.Member("x5c"), m); err != nil {
+	if err := k.readChain(v.Member("x5c"), r); err != nil {
 		return nil, err
 	}
 	if k.Public, err = public(v, m, k.Chain); err != nil {

@@ -381,3 +381,25 @@ func usable(t *testing.T, pub crypto.PublicKey) {
 		require.Len(t, k, 32)
 	}
 }
+
+// Keys of one document share their authority's certificate, and nothing else.
+func TestReaderSharesAuthorities(t *testing.T) {
+	s := testnet.New("reader", time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC)).State("ID")
+	a, b := s.Signer(testnet.SignerOptions{}), s.Signer(testnet.SignerOptions{})
+	r := &jwk.Reader{Mode: jwk.Lenient}
+	var keys []*jwk.Key
+	for _, d := range []*testnet.DocumentSigner{a, b} {
+		raw, err := jwk.Marshal(d.Cert.PublicKey, "", d.Cert, s.Root)
+		require.NoError(t, err)
+		v, err := jcs.Parse(raw)
+		require.NoError(t, err)
+		k, err := r.From(v)
+		require.NoError(t, err)
+		alone, err := jwk.From(v, jwk.Lenient)
+		require.NoError(t, err)
+		require.Equal(t, alone, k)
+		keys = append(keys, k)
+	}
+	require.Same(t, keys[0].Chain[1], keys[1].Chain[1])
+	require.True(t, keys[1].Chain[0].Equal(b.Cert))
+}

@@ -42,13 +42,14 @@ func (b *builder) read(methods jcs.Value) {
 		m   method
 		err error
 	}
-	var rs []reading
+	rs := make([]reading, 0, methods.Len())
+	keys := &jwk.Reader{Mode: jwk.Lenient}
 	for i, v := range methods.Elements() {
 		r := reading{id: methodID(v)}
 		if r.id == "" {
 			r.id = fmt.Sprintf("verificationMethod[%d]", i)
 		}
-		if r.m, r.err = read(v); errors.Is(r.err, ErrReference) {
+		if r.m, r.err = read(v, keys); errors.Is(r.err, ErrReference) {
 			b.references = append(b.references, r.id)
 		}
 		if r.err == nil {
@@ -168,7 +169,7 @@ func methodID(v jcs.Value) string {
 	return s
 }
 
-func read(v jcs.Value) (m method, err error) {
+func read(v jcs.Value, keys *jwk.Reader) (m method, err error) {
 	if v.Kind() == jcs.String {
 		return m, ErrReference
 	}
@@ -180,7 +181,7 @@ func read(v jcs.Value) (m method, err error) {
 	if !raw.Exists() {
 		return m, fmt.Errorf("%w: method without publicKeyJwk", ErrFormat)
 	}
-	if m.key, err = jwk.From(raw, jwk.Lenient); err != nil {
+	if m.key, err = keys.From(raw); err != nil {
 		return m, err
 	}
 	did, fragment, _ := strings.Cut(id, "#")

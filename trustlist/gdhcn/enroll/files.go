@@ -5,8 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
-
-	"github.com/sanad-credentials/sanad/trustlist"
+	"strings"
 )
 
 // Folder is what a participant hands in for one domain and environment.
@@ -30,13 +29,13 @@ type Folder struct {
 //
 // In a repository of the participant's own, what is below <participant> goes to
 // its root. The error wraps [ErrTerms] where a certificate is missing or a code
-// is none; whether the network takes the certificates is for [Lint] to say.
+// is none; whether the network takes the domain and the certificates is for [Lint] to say.
 func Files(f Folder) (map[string][]byte, error) {
-	if trustlist.CountryNames(f.Participant) == nil || len(f.Participant) != 3 {
+	if !isCode(f.Participant) || len(f.Participant) != 3 {
 		return nil, fmt.Errorf("%w: participant %q: no code of three letters", ErrTerms, f.Participant)
 	}
-	if !knownDomain(f.Domain, nil) {
-		return nil, fmt.Errorf("%w: domain %q: none of the network's", ErrTerms, f.Domain)
+	if !isCode(f.Domain) {
+		return nil, fmt.Errorf("%w: domain %q: no code", ErrTerms, f.Domain)
 	}
 	if len(f.SCA) == 0 || f.UP == nil || f.TLS == nil {
 		return nil, fmt.Errorf("%w: an SCA, an upload and a TLS certificate are needed", ErrTerms)
@@ -59,6 +58,11 @@ func Files(f Folder) (map[string][]byte, error) {
 		out[dir+"SCA/"+name] = PEM(c)
 	}
 	return out, nil
+}
+
+// isCode reports whether s is a code of the network: capitals, digits, hyphens.
+func isCode(s string) bool {
+	return s != "" && len(s) <= 32 && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == ""
 }
 
 // PEM writes certificates as text (RFC 7468).

@@ -285,14 +285,15 @@ func TestFilesRefuses(t *testing.T) {
 	require.Equal(t, []string{scaPath, "XXX/onboarding/DCC/SCA/SCA_2.pem", caPath, tlsPath, upPath}, slices.Sorted(maps.Keys(files)))
 	require.Equal(t, enroll.PEM(s.sca), files[caPath])
 	for name, spoil := range map[string]func(*enroll.Folder){
-		"no participant": func(f *enroll.Folder) { f.Participant = "" },
-		"two letters":    func(f *enroll.Folder) { f.Participant = "XX" },
-		"a path":         func(f *enroll.Folder) { f.Participant = "../" },
-		"no domain":      func(f *enroll.Folder) { f.Domain = "" },
-		"unknown domain": func(f *enroll.Folder) { f.Domain = "../x" },
-		"no SCA":         func(f *enroll.Folder) { f.SCA = nil },
-		"no UP":          func(f *enroll.Folder) { f.UP = nil },
-		"no TLS":         func(f *enroll.Folder) { f.TLS = nil },
+		"no participant":  func(f *enroll.Folder) { f.Participant = "" },
+		"two letters":     func(f *enroll.Folder) { f.Participant = "XX" },
+		"a path":          func(f *enroll.Folder) { f.Participant = "../" },
+		"no domain":       func(f *enroll.Folder) { f.Domain = "" },
+		"a domain's path": func(f *enroll.Folder) { f.Domain = "../x" },
+		"small domain":    func(f *enroll.Folder) { f.Domain = "dcc" },
+		"no SCA":          func(f *enroll.Folder) { f.SCA = nil },
+		"no UP":           func(f *enroll.Folder) { f.UP = nil },
+		"no TLS":          func(f *enroll.Folder) { f.TLS = nil },
 	} {
 		f := good
 		spoil(&f)

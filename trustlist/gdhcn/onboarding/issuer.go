@@ -28,9 +28,15 @@ type Issuer struct {
 }
 
 // text is what is signed of an issuer (scripts/signing,
-// add_signature_to_trusted_issuer_json.sh).
+// add_signature_to_trusted_issuer_json.sh), where a missing field is "null".
 func (i *Issuer) text() string {
-	return strings.Join([]string{i.Country, i.Name, i.URL, i.URLType}, ";")
+	fields := []string{i.Country, i.Name, i.URL, i.URLType}
+	for j, f := range fields {
+		if f == "" {
+			fields[j] = "null"
+		}
+	}
+	return strings.Join(fields, ";")
 }
 
 // check holds the fields to the form's constraints, and to such that no two
@@ -88,13 +94,11 @@ func readIssuer(doc jcs.Value) (*Issuer, error) {
 	return i, nil
 }
 
-// emptyForm is what the network's script signs of a form without any field.
-const emptyForm = "null;null;null;null"
-
 // VerifyIssuer checks a signed form, TNG_TA.signed.Trusted_Issuer.json, with the
 // certificate of the trust anchor: the anchor signed the four fields that the
-// form states. The error wraps [ErrFormat], [ErrSignature] or [ErrContent]; for
-// a form that the anchor signed without fields, as in the network's development
+// form states. All four must be there: of a form without a country, nothing
+// signed says whose issuer it is. The error wraps [ErrFormat], [ErrSignature] or
+// [ErrContent]; for a form that the anchor signed without fields, as in the network's development
 // environment, [ErrEmpty].
 func VerifyIssuer(raw []byte, anchor *x509.Certificate) (*Issuer, time.Time, error) {
 	doc, err := parse(raw)
@@ -113,11 +117,11 @@ func VerifyIssuer(raw []byte, anchor *x509.Certificate) (*Issuer, time.Time, err
 	if err != nil {
 		return nil, signed, err
 	}
-	if string(content) == emptyForm && i.text() == ";;;" {
-		return nil, signed, ErrEmpty
-	}
 	if string(content) != i.text() {
 		return nil, signed, fmt.Errorf("%w: country, name, url or urlType", ErrContent)
+	}
+	if i.text() == (&Issuer{}).text() {
+		return nil, signed, ErrEmpty
 	}
 	if err := i.check(); err != nil {
 		return nil, signed, err

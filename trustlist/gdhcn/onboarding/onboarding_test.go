@@ -234,6 +234,23 @@ func TestMessagesPutTogetherByHand(t *testing.T) {
 	_, _, err = onboarding.Open(sign(pss, &rsa.PSSOptions{SaltLength: 32, Hash: crypto.SHA256}).bytes(), c)
 	require.NoError(t, err)
 
+	// Signed attributes, presented as content without attributes, are signed; no
+	// certificate begins as they do, and no issuer.
+	moved := sign(good(), crypto.SHA256)
+	moved.content, moved.attributes = moved.attributes, nil
+	got, _, err := onboarding.Open(moved.bytes(), c)
+	require.NoError(t, err)
+	_, err = x509.ParseCertificate(got)
+	require.Error(t, err)
+}
+
+func TestMessagesPutTogetherBadly(t *testing.T) {
+	c, key := anchor(testnet.RSA2048)
+	content := []byte("content")
+	sum := sha256.Sum256(content)
+	kind, digest := attribute(contentTypeOID, dataOID), attribute(digestAttrOID, der(0x04, sum[:]))
+	serial, err := asn1.Marshal(c.SerialNumber)
+	require.NoError(t, err)
 	for name, bad := range map[string]struct {
 		spoil func(*handmade)
 		want  error
@@ -257,19 +274,14 @@ func TestMessagesPutTogetherByHand(t *testing.T) {
 		"no signer":                   {func(h *handmade) { h.signers = 0 }, onboarding.ErrFormat},
 		"two signers":                 {func(h *handmade) { h.signers = 2 }, onboarding.ErrFormat},
 	} {
-		h := good()
+		h := handmade{
+			content: content, contentType: dataOID, digestOID: sha256OID, algorithm: rsaOID,
+			sid: der(0x30, c.RawIssuer, serial), attributes: der(0x31, kind, digest), signers: 1,
+		}
 		bad.spoil(&h)
-		_, _, err := onboarding.Open(sign(h, crypto.SHA256).bytes(), c)
+		_, _, err := onboarding.Open(h.sign(t, key, crypto.SHA256).bytes(), c)
 		require.ErrorIs(t, err, bad.want, name)
 	}
-	// Signed attributes, presented as content without attributes, are signed; no
-	// certificate begins as they do, and no issuer.
-	moved := sign(good(), crypto.SHA256)
-	moved.content, moved.attributes = moved.attributes, nil
-	got, _, err := onboarding.Open(moved.bytes(), c)
-	require.NoError(t, err)
-	_, err = x509.ParseCertificate(got)
-	require.Error(t, err)
 }
 
 func TestSignedRecord(t *testing.T) {
@@ -377,6 +389,12 @@ func TestSignedIssuer(t *testing.T) {
 	require.ErrorIs(t, err, onboarding.ErrEmpty)
 	_, _, err = onboarding.VerifyIssuer([]byte(`{"name":"Ministry","signature":"`+base64.StdEncoding.EncodeToString(empty)+`"}`), c)
 	require.ErrorIs(t, err, onboarding.ErrContent)
+	for _, form := range []string{`"name":"Ministry","url":"did:web:b","urlType":"DID"`, `"country":"null","name":"Ministry","url":"did:web:b","urlType":"DID"`} {
+		noCountry, err := onboarding.Seal([]byte("null;Ministry;did:web:b;DID"), c, key, now)
+		require.NoError(t, err)
+		_, _, err = onboarding.VerifyIssuer([]byte("{"+form+`,"signature":"`+base64.StdEncoding.EncodeToString(noCountry)+`"}`), c)
+		require.ErrorIs(t, err, onboarding.ErrFormat, "signed, and of no country")
+	}
 	// Two issuers must not have one text.
 	shifted, err := onboarding.Seal([]byte("ID;a;did:web:b;DID"), c, key, now)
 	require.NoError(t, err)
