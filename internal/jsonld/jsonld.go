@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/sanad-credentials/sanad/internal/jcs"
@@ -54,7 +55,8 @@ var (
 type Processor struct {
 	contexts map[string]document
 	// root is the initial context, from which all remembered ones hang.
-	root atomic.Pointer[activeContext]
+	root   atomic.Pointer[activeContext]
+	stacks sync.Pool // of *stacks
 }
 
 // Options says how one document is read. The zero value is what credentials
@@ -79,6 +81,9 @@ type Options struct {
 	// AnyForm accepts documents that the RDF covers in whatever form, and so
 	// the forms that [ErrForm] is about.
 	AnyForm bool
+	// Room is a slice whose elements may be overwritten: what ToRDF returns is
+	// put there, as far as it holds.
+	Room []rdfc.Quad
 }
 
 // ToRDF returns the statements of a document, an object or an array, in no
@@ -117,12 +122,37 @@ func (p *Processor) ToRDF(doc jcs.Value, o Options) (quads []rdfc.Quad, err erro
 	if o.Base != "" {
 		root = &activeContext{base: o.Base, terms: map[string]*term{}}
 	}
-	x := &run{contexts: p.contexts, root: root, o: o, quads: make([]rdfc.Quad, 0, 64), entries: make([]entry, 0, 32)}
+	x := &run{contexts: p.contexts, root: root, o: o, quads: o.Room[:0]}
+	s, ok := p.stacks.Get().(*stacks)
+	if !ok {
+		s = &stacks{make([]entry, 0, 32), make([]item, 0, 32)}
+	}
+	x.entries, x.items = s.entries[:0], s.items[:0]
+	defer func() {
+		// Nothing of the document stays behind.
+		s.entries, s.items = x.entries[:cap(x.entries)], x.items[:cap(x.items)]
+		if len(s.entries)+len(s.items) > roomKept {
+			return
+		}
+		clear(s.entries)
+		clear(s.items)
+		p.stacks.Put(s)
+	}()
 	if err := x.document(doc); err != nil {
 		return nil, err
 	}
 	return x.quads, nil
 }
+
+// stacks is what one conversion needs room for, and the next can use again.
+type stacks struct {
+	entries []entry
+	items   []item
+}
+
+// roomKept is the largest number of elements that are kept for the next
+// document.
+const roomKept = 1024
 
 // run is the conversion of one document.
 type run struct {
