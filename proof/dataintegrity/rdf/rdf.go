@@ -145,7 +145,7 @@ func (c *Canonicalizer) CanonicalValue(doc, context jcs.Value, omit []string, ha
 		clear(*room) // nothing of the document stays behind
 		c.room.Put(room)
 	}()
-	quads, err := c.processor.ToRDF(doc, jsonld.Options{Context: unwrapped(context), Omit: omit, KnownContexts: !c.inline, Room: *room})
+	quads, err := c.processor.ToRDF(doc, jsonld.Options{Context: unwrapped(context), Omit: omit, KnownContexts: !c.inline, Directions: true, Room: *room})
 	if err != nil {
 		return nil, fmt.Errorf("rdf: %w", worked(err))
 	}
