@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sanad-credentials/sanad/internal/limits"
@@ -127,8 +128,9 @@ func New(info Info, entries ...Entry) (*List, error) {
 		e.Keys = slices.Clone(e.Keys)
 		for j := range e.Keys {
 			k := &e.Keys[j]
+			k.ID = strings.Clone(k.ID)
 			k.Algorithms, k.Purposes = slices.Clone(k.Algorithms), slices.Clone(k.Purposes)
-			k.Controllers, k.Chain = slices.Clone(k.Controllers), slices.Clone(k.Chain)
+			k.Controllers, k.Chain = texts(k.Controllers), slices.Clone(k.Chain)
 			if _, err := proof.AlgorithmsFor(k.Public); err != nil {
 				return nil, fmt.Errorf("trustlist: entry %d (%s), key %d: %w", i, e.Authority, j, err)
 			}
@@ -139,7 +141,8 @@ func New(info Info, entries ...Entry) (*List, error) {
 	}
 	for i := range entries {
 		e := &entries[i]
-		e.Names, e.Types, e.Roles = slices.Clone(e.Names), slices.Clone(e.Types), slices.Clone(e.Roles)
+		e.Authority, e.Territory = strings.Clone(e.Authority), strings.Clone(e.Territory)
+		e.Names, e.Types, e.Roles = texts(e.Names), texts(e.Types), texts(e.Roles)
 		e.Periods = slices.Clone(e.Periods)
 		if e.List == "" {
 			e.List = info.Name
@@ -152,6 +155,16 @@ func New(info Info, entries ...Entry) (*List, error) {
 		}
 	}
 	return index([]Info{info}, entries), nil
+}
+
+// texts copies a list and what is in it: a parser's texts are often parts of the
+// whole document, which would stay in memory with them.
+func texts[T ~string](list []T) []T {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i] = T(strings.Clone(string(list[i])))
+	}
+	return list
 }
 
 // Merge makes one list of several that add to each other: what any of them

@@ -34,7 +34,7 @@ func ParseUpTo(values int, doc []byte) (Value, error) {
 		return Value{}, syntax(0, "not UTF-8")
 	}
 	expected := min(16+len(doc)/24, values)
-	p := parser{s: string(doc), values: values, t: &tree{nodes: make([]node, 0, expected), children: make([]int32, 0, expected)}}
+	p := parser{s: string(doc), values: values, t: &tree{nodes: make([]node, 0, expected), children: make([]int32, 0, expected), size: len(doc)}}
 	if strings.HasPrefix(p.s, "\ufeff") {
 		return Value{}, syntax(0, "byte order mark")
 	}

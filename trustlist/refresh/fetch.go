@@ -25,7 +25,8 @@ func (s *source) fetch(ctx context.Context) (d Document, etag string, err error)
 	} else {
 		var resp *fetch.Response
 		r := fetch.Request{URL: s.URL}
-		if h := s.held.Load(); h != nil {
+		// What is lost on disk is asked for as if it were new.
+		if h := s.held.Load(); h != nil && (!s.lost || s.unsaved != nil) {
 			r.ETag = h.etag
 		}
 		d.Fetched = s.now()

@@ -106,12 +106,14 @@ func decode(raw []byte) (h header, d Document, err error) {
 
 // adopt takes the list of the snapshot in place of the one held, if it is one to
 // take. It returns nil where there is no snapshot, or none that it has not seen.
-func (s *source) adopt() error {
+func (s *source) adopt() (err error) {
+	defer func() { s.lost = s.lost || err != nil }()
 	raw, sum, err := readSnapshot(s.path(), s.onDisk)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrSnapshot, withoutPath(err))
 	}
 	if raw == nil {
+		s.lost = s.lost || s.onDisk != nil && sum == digest{}
 		return nil
 	}
 	h, d, err := decode(raw)
@@ -149,8 +151,8 @@ func (s *source) adopt() error {
 	return nil
 }
 
-// readSnapshot returns nothing where there is no snapshot, or one with the
-// checksum seen.
+// readSnapshot returns nothing where there is no snapshot, and only the checksum
+// where that is the one seen.
 func readSnapshot(path string, seen *digest) (raw []byte, sum digest, err error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -200,7 +202,7 @@ func (s *source) save(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrSnapshot, withoutPath(err))
 	}
-	s.onDisk, s.unsaved = &sum, nil
+	s.onDisk, s.unsaved, s.lost = &sum, nil, false
 	return nil
 }
 

@@ -192,3 +192,20 @@ func TestFolderThatIsNotThere(t *testing.T) {
 	require.NoError(t, r.Refresh(ctx), "written although the list is not new")
 	requireHolds(t, mustNew(t, options), "key 5")
 }
+
+// A snapshot that disappears, or breaks, while its process runs is written anew.
+func TestSnapshotIsRestored(t *testing.T) {
+	o, options, path := kept(t, 5)
+	r := mustNew(t, options)
+	require.NoError(t, r.Refresh(ctx))
+	require.EqualValues(t, 1, o.conditional.Load())
+	require.NoError(t, os.Remove(path))
+	require.NoError(t, r.Refresh(ctx))
+	requireHolds(t, mustNew(t, options), "key 5")
+	require.NoError(t, os.WriteFile(path, make([]byte, 100), 0o600))
+	require.NoError(t, r.Refresh(ctx))
+	requireHolds(t, mustNew(t, options), "key 5")
+	require.EqualValues(t, 1, o.conditional.Load())
+	require.NoError(t, r.Refresh(ctx))
+	require.EqualValues(t, 2, o.conditional.Load(), "as before")
+}

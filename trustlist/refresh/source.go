@@ -109,6 +109,7 @@ type source struct {
 	busy    sync.Mutex // an attempt, with what follows
 	unsaved *Document  // newer than what is on disk; nil where nothing is
 	onDisk  *digest    // of the snapshot as last seen; nil before
+	lost    bool       // what is held is not on disk, or not whole
 
 	mu    sync.Mutex
 	state State
@@ -258,6 +259,9 @@ func (s *source) confirm(old *held, d Document, etag string) error {
 	h := *old
 	if etag != "" {
 		h.etag = etag
+	}
+	if s.lost && d.Raw != nil {
+		s.keep(d)
 	}
 	if old.again == nil || d.Fetched.IsZero() {
 		s.held.Store(&h)

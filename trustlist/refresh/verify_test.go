@@ -15,20 +15,21 @@ import (
 	"github.com/sanad-credentials/sanad/trustlist/refresh"
 )
 
+func card(t *testing.T, by proof.Signer, country string) []byte {
+	t.Helper()
+	i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: hcert.Format{}, Signers: []proof.Signer{by}})
+	require.NoError(t, err)
+	raw, err := i.Issue(ctx, hcert.NewICVP(country, "1", &hcert.ICVP{}, now.Add(-time.Hour), now.Add(time.Hour)))
+	require.NoError(t, err)
+	return raw
+}
+
 // A Refresher in a verifier: the result says how old the list is that decided,
 // and what a Refresher does not know is never a refusal.
 func TestPromiseVerdictsOverLivingLists(t *testing.T) {
 	n := testnet.New("living", now)
-	s := n.State("ID").Signer(testnet.SignerOptions{})
-	stranger := n.State("SA").Signer(testnet.SignerOptions{Unlisted: true})
-	card := func(by proof.Signer, country string) []byte {
-		i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: hcert.Format{}, Signers: []proof.Signer{by}})
-		require.NoError(t, err)
-		raw, err := i.Issue(ctx, hcert.NewICVP(country, "1", &hcert.ICVP{}, now.Add(-time.Hour), now.Add(time.Hour)))
-		require.NoError(t, err)
-		return raw
-	}
-	good, foreign := card(s.Signer, "ID"), card(stranger.Signer, "SA")
+	good := card(t, n.State("ID").Signer(testnet.SignerOptions{}).Signer, "ID")
+	foreign := card(t, n.State("SA").Signer(testnet.SignerOptions{Unlisted: true}).Signer, "SA")
 	listed := map[string]*trustlist.List{ // what a source is to be parsed as
 		"main":  n.TrustList(trustlist.Info{Name: "main", Issued: now.Add(-3 * day), Expires: now.Add(30 * day)}),
 		"other": mustList(t, trustlist.Info{Name: "other", Issued: now.Add(-9 * day)}),
