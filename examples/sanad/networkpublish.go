@@ -412,9 +412,12 @@ func (p *publication) bundle(e *env) error {
 	if _, err := os.Stat(filepath.Join(p.dir, releaseFile)); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	var after uint64 // from the first root that is there
-	if _, err := os.Stat(rootPath(p.dir, 1)); err != nil {
-		after = p.first
+	after := p.first // and those before it, as far back as they are there
+	for after > 0 {
+		if _, err := os.Stat(rootPath(p.dir, after)); err != nil {
+			break
+		}
+		after--
 	}
 	b, err := e.bundle(p.dir, after)
 	if err != nil {

@@ -25,11 +25,15 @@ func (m *memberFlag) UnmarshalText(b []byte) error {
 	}
 	*m = memberFlag{name: left, did: did}
 	code, name, named := strings.Cut(left, ":")
-	if len(code) == 2 && trustlist.Territory(code) == code {
-		m.territory = code
-		if named {
-			m.name = name
-		}
+	if len(code) != 2 {
+		return nil
+	}
+	if trustlist.Territory(code) != code {
+		return fmt.Errorf("%q is no ISO 3166-1 alpha-2 code", code)
+	}
+	m.territory = code
+	if named {
+		m.name = name
 	}
 	return nil
 }
