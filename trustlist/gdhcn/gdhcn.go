@@ -115,7 +115,7 @@ type Options struct {
 // authorities (SCA) of their participant: those on the same list, whatever their
 // domain, and those in the x5c of its keys that are of its country. Whoever signs
 // the list vouches for each of its keys, so a verifier that pins that signer
-// needs no more than the first kind. No certificate's period is looked at: that of
+// needs no more than AuthorityNamed. No certificate's period is looked at: that of
 // a signer counts when its key is used, and that of its authority when it signed.
 type AuthorityCheck int
 
