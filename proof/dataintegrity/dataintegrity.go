@@ -143,7 +143,7 @@ func makeProof(ctx context.Context, v jcs.Value, existing []jcs.Value, s proof.S
 	if len(sig) != suite.size {
 		return nil, fmt.Errorf("dataintegrity: the signer returned %d bytes, want %d: %w", len(sig), suite.size, proof.ErrKey)
 	}
-	value, err := encodeProofValue(sig)
+	value, err := suite.encode(sig)
 	if err != nil {
 		return nil, fmt.Errorf("dataintegrity: %w", err)
 	}
@@ -154,7 +154,7 @@ func makeProof(ctx context.Context, v jcs.Value, existing []jcs.Value, s proof.S
 // its signature and reads it, among the others, as a verifier would: what was
 // made of the caller's options must be readable.
 func draft(v jcs.Value, existing []jcs.Value, suite *variant, method string, o *Options) ([]byte, error) {
-	placeholder, err := encodeProofValue(make([]byte, suite.size))
+	placeholder, err := suite.encode(make([]byte, suite.size))
 	if err != nil {
 		return nil, fmt.Errorf("dataintegrity: %w", err)
 	}
@@ -224,10 +224,15 @@ func appendProof(dst []byte, context jcs.Value, method string, suite *variant, v
 	list("domain", o.Domain)
 	text("expires", stamp(o.Expires))
 	text("id", o.ID)
+	if suite.jws {
+		text("jws", value)
+	}
 	text("nonce", o.Nonce)
 	list("previousProof", o.Previous)
 	text("proofPurpose", string(o.Purpose))
-	text("proofValue", value)
+	if !suite.jws {
+		text("proofValue", value)
+	}
 	text("type", suite.typ)
 	text("verificationMethod", method)
 	return append(dst, '}')

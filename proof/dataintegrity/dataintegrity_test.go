@@ -219,7 +219,7 @@ func TestSignErrors(t *testing.T) {
 		"proof unreadable":      {`{"proof":{"type":"DataIntegrityProof"}}`, s, full, dataintegrity.ErrMalformed},
 		"unknown suite":         {document, s, dataintegrity.Options{Cryptosuite: "bbs-2023"}, dataintegrity.ErrUnsupported},
 		"suite without RDF":     {document, s, dataintegrity.Options{Cryptosuite: dataintegrity.EdDSARDFC2022}, dataintegrity.ErrUnsupported},
-		"type only verified":    {document, s, dataintegrity.Options{Cryptosuite: dataintegrity.JsonWebSignature2020}, dataintegrity.ErrUnsupported},
+		"type only verified":    {document, s, dataintegrity.Options{Cryptosuite: dataintegrity.RsaSignature2018}, dataintegrity.ErrUnsupported},
 		"suite of another key":  {document, s, dataintegrity.Options{Cryptosuite: dataintegrity.ECDSAJCS2019}, proof.ErrKey},
 		"RSA":                   {document, rsaSigner, full, proof.ErrKey},
 		"no ID":                 {document, change(func(k *proof.Key) { k.ID = "" }), full, proof.ErrKey},

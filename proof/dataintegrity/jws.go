@@ -78,6 +78,16 @@ func parseJWS(s string) (*jws, error) {
 	return j, nil
 }
 
+// encode writes a signature as its proof has it: as a proofValue, or as a
+// detached JWS with an unencoded payload.
+func (v *variant) encode(signature []byte) (string, error) {
+	if !v.jws {
+		return encodeProofValue(signature)
+	}
+	header := `{"alg":"` + string(v.algorithm) + `","b64":false,"crit":["b64"]}`
+	return base64.RawURLEncoding.EncodeToString([]byte(header)) + ".." + base64.RawURLEncoding.EncodeToString(signature), nil
+}
+
 func decodeBase64(s string) ([]byte, error) {
 	if strings.ContainsAny(s, "\r\n") { // which the decoder would skip
 		return nil, ErrMalformed

@@ -12,6 +12,7 @@ import (
 	"math/big"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -114,6 +115,34 @@ func TestOlderTypes(t *testing.T) {
 			require.ErrorIs(t, d.Verify(0, c.key), proof.ErrMismatch, name)
 		}
 	}
+}
+
+// JsonWebSignature2020 is also made: with keys on P-256 and P-384 and Ed25519
+// keys, and with a JWS in R‖S, which no reader needs to tolerate.
+func TestJsonWebSignature2020IsMade(t *testing.T) {
+	parser := dataintegrity.Parser{RDF: newRDF(t)}
+	o := dataintegrity.Options{Cryptosuite: dataintegrity.JsonWebSignature2020, RDF: parser.RDF, Created: time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC), Nonce: "n"}
+	unsigned, err := parser.Parse(jwsProof(t, dataintegrity.JsonWebSignature2020, method, header("EdDSA"), with(t, edSigner(t))))
+	require.NoError(t, err)
+	for alg, s := range map[proof.Algorithm]proof.Signer{proof.EdDSA: edSigner(t), proof.ES256: ecSigner(t, elliptic.P256()), proof.ES384: ecSigner(t, elliptic.P384())} {
+		raw, err := dataintegrity.Sign(t.Context(), unsigned.Unsecured(), s, o)
+		require.NoError(t, err, alg)
+		require.NotContains(t, string(raw), "proofValue")
+		d, err := parser.Parse(raw)
+		require.NoError(t, err, alg)
+		require.Equal(t, alg, d.Proofs[0].Algorithm)
+		require.Empty(t, d.Proofs[0].Tolerated)
+		require.NoError(t, d.Verify(0, s.Key()), alg)
+		changed, err := parser.Parse([]byte(strings.Replace(string(raw), "did:example:b", "did:example:c", 1)))
+		require.NoError(t, err)
+		require.ErrorIs(t, changed.Verify(0, s.Key()), proof.ErrMismatch)
+	}
+	pss, _ := rsaSigner(t)
+	_, err = dataintegrity.Sign(t.Context(), unsigned.Unsecured(), pss, o)
+	require.ErrorIs(t, err, proof.ErrKey)
+	o.RDF = nil
+	_, err = dataintegrity.Sign(t.Context(), unsigned.Unsecured(), edSigner(t), o)
+	require.ErrorIs(t, err, dataintegrity.ErrUnsupported)
 }
 
 // A signature under one algorithm's name is not checked under another's, and a

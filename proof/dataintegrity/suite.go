@@ -36,8 +36,10 @@ const (
 	Ed25519Signature2020 = "Ed25519Signature2020"
 )
 
-// Types of proof that are only verified. They sign statements, hashed with
-// SHA-256, and carry the signature in a detached JWS (RFC 7797).
+// Types of proof that sign statements, hashed with SHA-256, and carry the
+// signature in a detached JWS (RFC 7797). They are there for what others have,
+// and only JsonWebSignature2020 also signs, with keys other than RSA: it is what
+// lists of WHO's network have.
 const (
 	// Ed25519Signature2018 is made with EdDSA (W3C CCG, Ed25519 Signature 2018).
 	Ed25519Signature2018 = "Ed25519Signature2018"
@@ -62,7 +64,12 @@ type variant struct {
 	size       int         // of the signature, in bytes; 0 for RSA
 	hash       crypto.Hash // of the options and the document, and of RDFC-1.0
 	rdf        bool        // signs statements, not JSON
-	jws        bool        // only verified, and the signature is in a JWS
+	jws        bool        // the signature is in a JWS
+}
+
+// signs reports whether proofs of the variant are made as well.
+func (v *variant) signs() bool {
+	return !v.jws || v.suite == JsonWebSignature2020 && v.size > 0
 }
 
 // of2018 reports whether the options are read with securityContext.
@@ -116,12 +123,12 @@ func (v *variant) sum(b []byte) []byte {
 // empty, the first that signs JSON.
 func byKey(suite string, pub crypto.PublicKey) (variant, error) {
 	v, ok := find(func(v *variant) bool {
-		return (v.suite == suite || suite == "" && !v.rdf) && !v.jws && v.fits(pub)
+		return (v.suite == suite || suite == "" && !v.rdf) && v.signs() && v.fits(pub)
 	})
 	if ok {
 		return v, nil
 	}
-	if _, ok := find(func(v *variant) bool { return v.suite == suite && !v.jws }); suite != "" && !ok {
+	if _, ok := find(func(v *variant) bool { return v.suite == suite && v.signs() }); suite != "" && !ok {
 		return variant{}, fmt.Errorf("cryptosuite: %w for signing", ErrUnsupported)
 	}
 	return variant{}, fmt.Errorf("no cryptosuite %s for a key of type %T: %w", suite, pub, proof.ErrKey)

@@ -22,8 +22,8 @@
 //
 //	r, err := rdf.New(rdf.Context{URL: "https://smart.who.int/trust/tng-context/v1.jsonld", …})
 //
-// Lists that [Publish] and [PublishTree] write are signed as JSON and need none. Without a
-// signature a list can be read with [Options].InsecureUnsigned, if it came by a
+// Lists that [Publish] and [PublishTree] write are signed as JSON, and need none,
+// unless they are asked to sign as the network does. Without a signature a list can be read with [Options].InsecureUnsigned, if it came by a
 // way that is trusted itself.
 package gdhcn
 
@@ -119,7 +119,7 @@ type Options struct {
 // authorities (SCA) of their participant: those on the same list, whatever their
 // domain, and those in the x5c of its keys that are of its country. Whoever signs
 // the list vouches for each of its keys, so a verifier that pins that signer
-// needs no more than the first kind. No certificate's period is looked at: that of
+// needs no more than AuthorityNamed. No certificate's period is looked at: that of
 // a signer counts when its key is used, and that of its authority when it signed.
 type AuthorityCheck int
 
@@ -224,7 +224,9 @@ func open(raw []byte, o *Options) (*document, error) {
 		}
 		ok := plain(doc)
 		for _, m := range d.methods.Elements() {
-			ok = ok && plain(m)
+			// A reference may be written as an object with an id alone.
+			named := m.Kind() != jcs.Object || m.Member("type").Exists() || m.Member("publicKeyJwk").Exists()
+			ok = ok && named && plain(m)
 		}
 		if !ok {
 			return nil, fmt.Errorf("%w: not in the form that was signed", ErrProof)

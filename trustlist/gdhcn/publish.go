@@ -2,6 +2,7 @@ package gdhcn
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,6 +32,12 @@ type Info struct {
 	// one. Expires may be zero; a list that never expires may be withheld
 	// forever. Both are written to the second.
 	Issued, Expires time.Time
+	// RDF makes the list signed as the network's own are, by statements and with
+	// a JsonWebSignature2020, which its other readers verify; readers need an
+	// [Options].RDF then. It must know the network's context, as there. Nil: the
+	// JSON is signed, with a cryptosuite of W3C's (eddsa-jcs-2022 or
+	// ecdsa-jcs-2019).
+	RDF dataintegrity.RDF
 }
 
 type jsonDocument struct {
@@ -90,20 +97,24 @@ func Publish(ctx context.Context, info Info, entries []trustlist.Entry, s proof.
 			doc.VerificationMethod = append(doc.VerificationMethod, listed[j].v2(info.ID, info.Domain))
 		}
 	}
-	return seal(ctx, &doc, info.Issued, info.Expires, s)
+	return seal(ctx, &doc, info.RDF, info.Issued, info.Expires, s)
 }
 
 // seal signs a document, and reads it back as a verifier will.
-func seal(ctx context.Context, doc *jsonDocument, issued, expires time.Time, s proof.Signer) ([]byte, error) {
+func seal(ctx context.Context, doc *jsonDocument, r dataintegrity.RDF, issued, expires time.Time, s proof.Signer) ([]byte, error) {
 	raw, err := json.Marshal(doc)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPublish, err)
 	}
-	raw, err = dataintegrity.Sign(ctx, raw, s, dataintegrity.Options{Created: issued, Expires: expires})
+	o := dataintegrity.Options{Created: issued, Expires: expires}
+	if r != nil {
+		o.Cryptosuite, o.RDF, o.Nonce = dataintegrity.JsonWebSignature2020, r, rand.Text()
+	}
+	raw, err = dataintegrity.Sign(ctx, raw, s, o)
 	if err != nil {
 		return nil, fmt.Errorf("gdhcn: publishing: %w", err)
 	}
-	_, b, err := parse(raw, &Options{Signers: []proof.Key{s.Key()}, ID: doc.ID})
+	_, b, err := parse(raw, &Options{Signers: []proof.Key{s.Key()}, RDF: r, ID: doc.ID})
 	for _, skipped := range b.skipped {
 		if err == nil && !expected(skipped.Reason) {
 			err = skipped.Reason

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sanad-credentials/sanad/internal/jwk"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/dataintegrity"
 	"github.com/sanad-credentials/sanad/trustlist"
 )
 
@@ -27,6 +28,8 @@ type Tree struct {
 	Domains map[string][]trustlist.Entry
 	// Issued is required; Expires may be zero. See [Info].
 	Issued, Expires time.Time
+	// RDF makes the lists signed as the network's own are. See [Info].
+	RDF dataintegrity.RDF
 }
 
 // PublishTree writes all documents of a network's lists, each signed with s as
@@ -145,7 +148,7 @@ func (p *publisher) put(contexts []string, below, controller []string, methods [
 		Context: contexts, ID: did, Controller: strings.Join(append([]string{p.tree.Root}, controller...), ":"),
 		VerificationMethod: append([]any{}, methods...), // never null
 	}
-	raw, err := seal(p.ctx, &doc, p.tree.Issued, p.tree.Expires, p.signer)
+	raw, err := seal(p.ctx, &doc, p.tree.RDF, p.tree.Issued, p.tree.Expires, p.signer)
 	if err != nil {
 		return fmt.Errorf("%s: %w", did, err)
 	}

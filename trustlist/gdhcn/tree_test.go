@@ -1,7 +1,9 @@
 package gdhcn_test
 
 import (
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -17,6 +19,8 @@ import (
 	"github.com/sanad-credentials/sanad/internal/testnet"
 	"github.com/sanad-credentials/sanad/internal/testvectors"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/dataintegrity"
+	"github.com/sanad-credentials/sanad/proof/dataintegrity/rdf"
 	"github.com/sanad-credentials/sanad/trustlist"
 	"github.com/sanad-credentials/sanad/trustlist/gdhcn"
 )
@@ -236,4 +240,80 @@ func TestPublishEmptyTree(t *testing.T) {
 	l, _, err = gdhcn.Resolve(ctx, host+":v2:trustlist-ref", gdhcn.Folder(asFS(files), host), gdhcn.Options{Signers: []proof.Key{s.Key()}})
 	require.NoError(t, err)
 	require.Empty(t, l.Entries())
+}
+
+// networkRDF knows the network's context, under the address that published lists
+// name.
+func networkRDF(t testing.TB) dataintegrity.RDF {
+	t.Helper()
+	raw := readFile(t, filepath.Join(testvectors.Dir(t, "gdhcn", "did_contexts"), "v1.jsonld"))
+	sum := sha256.Sum256(raw)
+	r, err := rdf.New(rdf.Context{URL: "https://smart.who.int/trust/tng-context/v1.jsonld", Raw: raw, SHA256: hex.EncodeToString(sum[:])})
+	require.NoError(t, err)
+	return r
+}
+
+// Signed as the network signs, documents have its members down to the proof, and
+// every single change is refused.
+func TestPromiseTreeSignedAsTheNetworkDoes(t *testing.T) {
+	for _, kind := range []testnet.Kind{testnet.P256, testnet.Ed25519} {
+		_, tree := testTree(t)
+		tree.RDF, tree.Expires = networkRDF(t), time.Time{}
+		s := listSigner(t, kind, host+"#signer")
+		files := treeFiles(t, tree, s)
+		o := gdhcn.Options{Signers: []proof.Key{s.Key()}, RDF: tree.RDF}
+		l, skipped, err := gdhcn.Parse(files["v2/trustlist/did.json"], o)
+		require.NoError(t, err)
+		require.Empty(t, skipped)
+		require.Len(t, keysOf(l), 5)
+		refs, _, err := gdhcn.Resolve(ctx, host+":v2:trustlist-ref", gdhcn.Folder(asFS(files), host), o)
+		require.NoError(t, err)
+		require.Equal(t, keysOf(l), keysOf(refs))
+		_, _, err = gdhcn.Parse(files["v2/trustlist/did.json"], gdhcn.Options{Signers: o.Signers})
+		require.ErrorIs(t, err, gdhcn.ErrProof, "without an RDF")
+
+		for _, name := range []string{"v2/trustlist/did.json", "v2/trustlist-ref/did.json"} {
+			mine, theirs := proofMembers(t, files[name]), proofMembers(t, readFile(t, filepath.Join(testvectors.Dir(t, "gdhcn", "tng-cdn-uat"), filepath.FromSlash(name))))
+			require.Equal(t, theirs, mine)
+		}
+		for _, name := range []string{"trustlist/sau/did.json", "v2/trustlist/DCC/SAU/SCA/did.json", "v2/trustlist-ref/did.json"} {
+			var doc object
+			require.NoError(t, json.Unmarshal(files[name], &doc))
+			for what, m := range mutations(doc) {
+				changed, err := json.Marshal(m)
+				require.NoError(t, err)
+				got, err := gdhcn.ParseReferences(changed, o)
+				if name == "v2/trustlist-ref/did.json" && what == "/@context/2 gone" {
+					// A context that defines nothing in the list makes no statement.
+					require.NoError(t, err)
+					require.Equal(t, mustReferences(t, files[name], o), got)
+					continue
+				}
+				require.ErrorIs(t, err, gdhcn.ErrProof, "%s %s", name, what)
+			}
+		}
+	}
+	_, tree := testTree(t)
+	var err error
+	tree.RDF, err = rdf.New()
+	require.NoError(t, err)
+	s := listSigner(t, testnet.P256, host+"#signer")
+	require.ErrorIs(t, gdhcn.PublishTree(ctx, tree, s, func(name string, _ []byte) error {
+		require.NotContains(t, name, "v2", "whose context it does not know")
+		return nil
+	}), rdf.ErrContext)
+}
+
+func mustReferences(t testing.TB, raw []byte, o gdhcn.Options) *gdhcn.References {
+	t.Helper()
+	r, err := gdhcn.ParseReferences(raw, o)
+	require.NoError(t, err)
+	return r
+}
+
+func proofMembers(t testing.TB, raw []byte) []string {
+	t.Helper()
+	var doc struct{ Proof object }
+	require.NoError(t, json.Unmarshal(raw, &doc))
+	return slices.Sorted(maps.Keys(doc.Proof))
 }

