@@ -122,7 +122,6 @@ func (e *Entry) within(territories []string) {
 	}
 	if e.Names == nil {
 		e.Names = append([]string{}, CountryNames(e.Territory)...)
-		return
 	}
 	e.speakOnly(func(n string) bool {
 		t := Territory(n)

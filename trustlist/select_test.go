@@ -61,8 +61,9 @@ func TestPromiseRestrictedAuthorityIsRefused(t *testing.T) {
 	foreign.Names = []string{"SA", "SAU"}
 	both := state("ID", key(6, "both"))
 	both.Names = []string{"IDN", "SA", "https://ministry.example"}
-	brings := key(7, "brings")
-	brings.Controllers = []string{"SA", "ID"}
+	brings, alone := key(7, "brings"), key(8, "alone")
+	brings.Controllers, alone.Controllers = []string{"SA", "ID"}, []string{"SA"}
+	nameless.Keys = append(nameless.Keys, alone)
 	l := mustList(t, trustlist.Info{Name: "national"}, state("ID", id), state("SA", sa), nameless, foreign, both, state("ID", brings),
 		trustlist.Entry{Authority: "anyone", Roles: issues, Keys: []proof.Key{anyone}})
 
@@ -97,6 +98,9 @@ func TestPromiseRestrictedAuthorityIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, keys[0].Controllers, "SA", "nor does the key bring the name itself")
 	require.Contains(t, keys[0].Controllers, "ID")
+	keys, err = home.ResolveKeys(ctx, proof.Hint{KeyID: "alone"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"ID", "IDN"}, keys[0].Controllers)
 
 	_, err = l.Authorize(ctx, ask(sa, "SA"))
 	require.NoError(t, err, "the list itself is as it was")

@@ -5,11 +5,11 @@ import (
 	"crypto/ed25519"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -109,29 +109,36 @@ func TestPromiseNothingNewCostsOneConditionalRequest(t *testing.T) {
 }
 
 func TestConcurrentRefreshesShareOne(t *testing.T) {
-	o := serve(t, nil)
-	release := make(chan struct{})
-	o.instead(func(w http.ResponseWriter, _ *http.Request) {
-		<-release
-		w.Write(version(5).signed())
+	path := filepath.Join(t.TempDir(), "list")
+	require.NoError(t, os.WriteFile(path, []byte("list"), 0o600))
+	synctest.Test(t, func(t *testing.T) {
+		asked, release := 0, make(chan struct{})
+		slow := refresh.Source{Name: "slow", URL: "file://" + filepath.ToSlash(path), Parse: func(refresh.Document) (*trustlist.List, []trustlist.Skipped, error) {
+			asked++
+			<-release
+			return nil, nil, errors.New("not today")
+		}}
+		r, err := refresh.New(refresh.Options{Sources: []refresh.Source{slow}})
+		require.NoError(t, err)
+		defer r.Close()
+		var wg sync.WaitGroup
+		for range 10 {
+			wg.Go(func() {
+				if err := r.Refresh(t.Context()); err == nil || err.Error() != "refresh slow: not today" {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait()
+		hasty, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		require.ErrorIs(t, r.Refresh(hasty), context.DeadlineExceeded, "whoever does not wait leaves alone")
+		close(release)
+		wg.Wait()
+		require.Equal(t, 1, asked)
+		require.Error(t, r.Refresh(t.Context()))
+		require.Equal(t, 2, asked)
 	})
-	r := mustNew(t, o.options())
-	var wg sync.WaitGroup
-	for range 10 {
-		wg.Go(func() {
-			if err := r.Refresh(ctx); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	require.Eventually(t, func() bool { return o.asked.Load() == 1 }, 5*time.Second, time.Millisecond)
-	time.Sleep(20 * time.Millisecond)
-	hasty, cancel := context.WithTimeout(ctx, time.Millisecond)
-	defer cancel()
-	require.ErrorIs(t, r.Refresh(hasty), context.DeadlineExceeded, "whoever does not wait leaves alone")
-	close(release)
-	wg.Wait()
-	require.EqualValues(t, 1, o.asked.Load())
 }
 
 // While a source has given nothing, a key that nobody knows may be on its list.
