@@ -243,7 +243,7 @@ func (s *source) take(d Document, etag string) error {
 	h.etag = etag
 	now := s.r.o.Now()
 	if e := h.list.Expires(); !e.IsZero() && now.After(e) {
-		return fmt.Errorf("%w: one that expired %s", ErrFrozen, e.UTC().Format(time.RFC3339))
+		return fmt.Errorf("%w: one that expired %s, or the clock is wrong", ErrFrozen, e.UTC().Format(time.RFC3339))
 	}
 	if err := s.succeeds(h, old, now); err != nil {
 		return err
