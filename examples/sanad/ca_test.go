@@ -157,6 +157,14 @@ func TestTrustBuildTree(t *testing.T) {
 	require.Len(t, v1.Entries, 1)
 	require.Empty(t, v1.Skipped, "the authority is in x5c")
 
+	// The same from that list itself, under another name.
+	mirror := p.file("mirror")
+	ok(t, "trust", "build", "--tree", mirror, "--id", "did:web:mirror.example", "--key", key, "gdhcn:"+tree)
+	for _, name := range []string{"v2/trustlist/did.json", "v2/trustlist/PH4H/XXX/did.json", "v2/trustlist/DCC/XXX/SCA/did.json", "trustlist/did.json"} {
+		a, b := show(t, "gdhcn:"+filepath.Join(tree, name)), show(t, "gdhcn:"+filepath.Join(mirror, name))
+		require.Equal(t, a.Entries, b.Entries, name)
+	}
+
 	// A certificate of the state's name that its authority did not issue.
 	ok(t, "keygen", "--alg", "ES256", "--out", p.file("stray.key"), "--cert", filepath.Join(certs, "DCC", "XXX", "stray.pem"), "--country", "XX", "--name", "Stray")
 	ok(t, append(build, certs)...)

@@ -72,19 +72,15 @@ func (c *trustBuildCmd) Run(e *env) error {
 	return e.emit(c.Out, raw)
 }
 
-// tree publishes the domains that are folders of c.From.
-func (c *trustBuildCmd) tree(e *env, t gdhcn.Tree, signer proof.Signer) error {
-	domains, err := os.ReadDir(c.From)
+// tree publishes the domains that are folders of c.From, or of another list.
+func (c *trustBuildCmd) tree(e *env, t gdhcn.Tree, signer proof.Signer) (err error) {
+	if path, ok := strings.CutPrefix(c.From, kindGDHCN+":"); ok {
+		t.Domains, err = e.domains(path)
+	} else {
+		err = c.folders(e, t.Domains)
+	}
 	if err != nil {
 		return err
-	}
-	for _, d := range domains {
-		if !d.IsDir() {
-			return fmt.Errorf("%s: with --tree, certificates lie in folders of their domain", d.Name())
-		}
-		if t.Domains[d.Name()], err = c.entries(e, filepath.Join(c.From, d.Name())); err != nil {
-			return err
-		}
 	}
 	n := 0
 	err = stage(c.Tree, func(tmp string) error {
@@ -97,6 +93,58 @@ func (c *trustBuildCmd) tree(e *env, t gdhcn.Tree, signer proof.Signer) error {
 		e.note("%d documents in %s", n, c.Tree)
 	}
 	return err
+}
+
+// folders reads the folders of c.From, one for each domain.
+func (c *trustBuildCmd) folders(e *env, into map[string][]trustlist.Entry) error {
+	domains, err := os.ReadDir(c.From)
+	if err != nil {
+		return err
+	}
+	for _, d := range domains {
+		if !d.IsDir() {
+			return fmt.Errorf("%s: with --tree, certificates lie in folders of their domain", d.Name())
+		}
+		if into[d.Name()], err = c.entries(e, filepath.Join(c.From, d.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// domains are the entries of a list, by their domain; those of version 1, which
+// has none, are of the default one.
+func (e *env) domains(path string) (map[string][]trustlist.Entry, error) {
+	raw, err := e.read(rootList(path), limits.TrustList)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := jcs.Parse(bytes.TrimSpace(raw))
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]trustlist.Entry{}
+	for _, m := range doc.Member("verificationMethod").Elements() {
+		code, _ := m.Member("domain").Member("code").Text()
+		code = strings.TrimPrefix(code, "#")
+		domain, o := code, gdhcn.Options{InsecureUnsigned: true, Domains: []string{code}}
+		if code == "" {
+			domain = gdhcn.DefaultDomain
+		}
+		if _, done := out[domain]; done {
+			continue
+		}
+		l, skipped, err := gdhcn.Parse(raw, o)
+		if err != nil {
+			return nil, err
+		}
+		skipped = slices.DeleteFunc(skipped, func(s trustlist.Skipped) bool { return errors.Is(s.Reason, gdhcn.ErrDomain) })
+		if err := complete(e, skipped); err != nil {
+			return nil, err
+		}
+		out[domain] = l.Entries()
+	}
+	return out, nil
 }
 
 // entries are those of a folder, or of another list.

@@ -78,8 +78,8 @@ func (e *env) load(s source, keys []proof.Key, check gdhcn.AuthorityCheck) (l lo
 		l.list, err = e.didList(s.path, info)
 		return l, err
 	}
-	if st, err := os.Stat(s.path); err == nil && st.IsDir() && s.kind == kindGDHCN {
-		s.path = filepath.Join(s.path, "v2", "trustlist", "did.json")
+	if s.kind == kindGDHCN {
+		s.path = rootList(s.path)
 	}
 	raw, err := e.read(s.path, limits.TrustList)
 	if err != nil {
@@ -105,6 +105,15 @@ func (e *env) load(s source, keys []proof.Key, check gdhcn.AuthorityCheck) (l lo
 		l.list, l.skipped, err = e.references(raw, s.path, o)
 	}
 	return l, err
+}
+
+// rootList is the file of a list: in a folder that is published, that of all its
+// keys.
+func rootList(path string) string {
+	if st, err := os.Stat(path); err == nil && st.IsDir() {
+		return filepath.Join(path, "v2", "trustlist", "did.json")
+	}
+	return path
 }
 
 // references follows a list of references in the folder that it is published in.

@@ -103,12 +103,12 @@ type Options struct {
 	Names map[string][]string
 	// Types are the credential types that the signers of a domain may issue, by
 	// its code: what [trustlist.Entry] has as Types. Nil: any, because the
-	// network's texts tie no type to a domain. What they call a trust domain is a
-	// set of use cases (smart-trust, "Trust domains"); states sign vaccination
-	// certificates for travel with keys listed for DCC and for PH4H alike, so a
-	// limit that the network does not set would refuse good certificates. Where
-	// Types is set it is the whole grant: signers of a domain that it does not
-	// name, and of version 1, whose domain is "", may issue nothing.
+	// network's texts tie no type to a domain, which is to them a set of use cases
+	// (smart-trust, "Trust domains"), and its lists have no domain of their own
+	// for ICVP or health links: a limit that the network does not set would refuse
+	// good certificates. Where Types is set it is the whole grant: signers of a
+	// domain that it does not name, and of version 1, whose domain is "", may
+	// issue nothing.
 	Types map[string][]string
 	// Authority is how document signers are held against the signing authorities
 	// of their participant.
