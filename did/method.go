@@ -39,7 +39,7 @@ var methodTypes = map[string]struct{ member, kind string }{
 	"X25519KeyAgreementKey2019":         {kind: X25519},
 	"X25519KeyAgreementKey2020":         {kind: X25519},
 	"Bls12381G1Key2020":                 {kind: BLS12381G1},
-	"Bls12381G2Key2020":                 {kind: BLS12381G2},
+	"Bls12381G2Key2020":                 {kind: bls12381G2},
 }
 
 // readKey reads the one key that a method holds.
@@ -125,8 +125,8 @@ func readJWK(v jcs.Value) (crypto.PublicKey, []proof.Algorithm, error) {
 }
 
 // otherJWK reads the JSON Web Keys that are recognised only: X25519 (RFC 8037),
-// secp256k1 (RFC 8812), and BLS12-381 as drafts and the vectors of did:key name
-// it. ok is false where v is of another kind.
+// secp256k1 (RFC 8812), and, in G2 to verify with, BLS12-381 as drafts and the
+// vectors of did:key name it. ok is false where v is of another kind.
 func otherJWK(v jcs.Value) (k crypto.PublicKey, ok bool, err error) {
 	crv, _ := v.Member("crv").Text()
 	kind := ""
@@ -138,7 +138,7 @@ func otherJWK(v jcs.Value) (k crypto.PublicKey, ok bool, err error) {
 	case "BLS12381_G1", "BLS12381G1", "Bls12381G1":
 		kind = BLS12381G1
 	case "BLS12381_G2", "BLS12381G2", "Bls12381G2":
-		kind = BLS12381G2
+		kind = bls12381G2
 	default:
 		return nil, false, nil
 	}
