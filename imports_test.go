@@ -99,6 +99,20 @@ func TestPromiseOfflineVerifierHasNoNetwork(t *testing.T) {
 	}
 }
 
+// Pairings are for those who take BBS in: a verifier without it carries none of
+// that arithmetic, even where it resolves and lists BBS keys.
+func TestPromisePairingsOnlyWhereAskedFor(t *testing.T) {
+	for _, pkg := range []string{"./credential/...", "./proof", "./proof/cose", "./proof/dataintegrity", "./did/...", "./trustlist/...", "./schema/..."} {
+		for _, p := range list(t, pkg) {
+			for _, dep := range list(t, "-deps", p) {
+				if strings.Contains(dep, "circl") || dep == module+"/proof/bbs" {
+					t.Errorf("%s depends on %s", p, dep)
+				}
+			}
+		}
+	}
+}
+
 // No type of another module appears in an exported signature. The packages
 // that import other modules are few; each is looked at here.
 func TestPromiseNoForeignTypesExported(t *testing.T) {
@@ -108,7 +122,7 @@ func TestPromiseNoForeignTypesExported(t *testing.T) {
 		}
 		out, err := exec.Command("go", "doc", "-short", pkg).Output()
 		require.NoError(t, err, pkg)
-		for _, foreign := range []string{"cbor.", "qrcode.", "gozxing.", "jwk.", "jwt.", "jws.", "ld.", "multibase.", "zlib."} {
+		for _, foreign := range []string{"cbor.", "qrcode.", "gozxing.", "jwk.", "jwt.", "jws.", "ld.", "multibase.", "zlib.", "bls12381."} {
 			require.NotContains(t, string(out), " "+foreign, pkg)
 			require.NotContains(t, string(out), "*"+foreign, pkg)
 		}

@@ -154,3 +154,8 @@ const (
 	JSONSchemas  = 1024
 	SchemaFaults = 8
 )
+
+// BBSMessages is the most messages that one BBS signature covers, one for each
+// statement that can be shown or not. Checking a proof of so many takes about a
+// tenth of a second.
+const BBSMessages = 2048
