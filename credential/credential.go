@@ -168,9 +168,9 @@ type TrustList interface {
 }
 
 // StatusChecker looks a credential up in status lists. It returns an error
-// wrapping [ErrRevoked], [ErrSuspended], proof.ErrUnavailable, [ErrNoChecker]
-// for kinds of list it does not know, or [ErrNoData] where it knows the kind
-// and has no list for this issuer. Any other error is a refusal.
+// wrapping [ErrRevoked], [ErrSuspended], proof.ErrUnavailable, or [ErrNoData]
+// for kinds of list it does not know and where it has no list for this issuer.
+// Any other error is a refusal.
 type StatusChecker interface {
 	CheckStatus(context.Context, StatusQuery) (Status, error)
 }

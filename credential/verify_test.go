@@ -26,6 +26,8 @@ func TestPromiseIncompleteConfigIsRefused(t *testing.T) {
 		"no keys":          {Formats: formats, Trust: list},
 		"no trust":         {Formats: formats, Keys: keysOf(gov)},
 		"trust, and none":  {Formats: formats, Keys: keysOf(gov), Trust: list, InsecureAnyIssuer: true},
+		"nil keys":         {Formats: formats, Keys: (*trustlist.List)(nil), Trust: list},
+		"nil list":         {Formats: formats, Keys: keysOf(gov), Trust: (*trustlist.List)(nil)},
 		"status, and none": {Formats: formats, Keys: keysOf(gov), Trust: list, RequireStatus: true, InsecureSkipStatus: true},
 	} {
 		_, err := credential.NewVerifier(c)
@@ -107,7 +109,7 @@ func TestRefusals(t *testing.T) {
 		"another type":            {good().raw(t, gov), credential.Policy{Types: []string{"x"}}, []error{credential.ErrPolicy}},
 		"another issuer":          {good().raw(t, gov), credential.Policy{Issuers: []string{"x"}}, []error{credential.ErrPolicy}},
 		"all reasons at once":     {change(func(d *fakeDoc) { d.Until = now.Add(-day); d.Issuers = []string{"x"} }).raw(t, gov), credential.Policy{Types: []string{"x"}}, []error{credential.ErrPolicy, credential.ErrTime, credential.ErrIssuer, credential.ErrUntrusted}},
-		"status without checker":  {withStatus(ref).raw(t, gov), credential.Policy{}, []error{credential.ErrInconclusive, credential.ErrNoChecker}},
+		"status without checker":  {withStatus(ref).raw(t, gov), credential.Policy{}, []error{credential.ErrInconclusive, credential.ErrNoData}},
 		"too many status entries": {withStatus(make([]credential.StatusRef, 17)...).raw(t, gov), credential.Policy{}, []error{credential.ErrFormat}},
 	} {
 		c.p.Time = now
@@ -235,6 +237,7 @@ func TestStatus(t *testing.T) {
 		{"implied, no checker, required", withStatus(implied), nil, true, 0, []error{credential.ErrInconclusive}},
 		{"implied, data, required", withStatus(implied), answer(asOf, nil), true, 0, nil},
 		{"implied, revoked", withStatus(implied), answer(asOf, credential.ErrRevoked), false, 0, []error{credential.ErrRevoked}},
+		{"message, required", withStatus(credential.StatusRef{Type: "list", Purpose: "message"}), answer(asOf, nil), true, 0, []error{credential.ErrInconclusive, credential.ErrNoData}},
 		{"names none, required", good(), answer(asOf, nil), true, 0, []error{credential.ErrInconclusive}},
 		{"names none", good(), answer(asOf, nil), false, 0, nil},
 	} {

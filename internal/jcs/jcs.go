@@ -66,6 +66,7 @@ type node struct {
 type tree struct {
 	nodes    []node
 	children []int32
+	size     int // of the text, in bytes
 }
 
 // Value is a value inside a parsed text. The zero Value is absent: reading its
@@ -201,6 +202,9 @@ func (v Value) Append(dst []byte, omit ...string) []byte {
 		}
 		return append(dst, ']')
 	case Object:
+		if dst == nil && v.i == 0 {
+			dst = make([]byte, 0, v.t.size)
+		}
 		dst = append(dst, '{')
 		start := len(dst)
 		for name, m := range v.Members() {

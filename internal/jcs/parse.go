@@ -30,7 +30,7 @@ func Parse(doc []byte) (Value, error) {
 		return Value{}, syntax(0, "not UTF-8")
 	}
 	values := 16 + len(doc)/24
-	p := parser{s: string(doc), t: &tree{nodes: make([]node, 0, values), children: make([]int32, 0, values)}}
+	p := parser{s: string(doc), t: &tree{nodes: make([]node, 0, values), children: make([]int32, 0, values), size: len(doc)}}
 	if strings.HasPrefix(p.s, "\ufeff") {
 		return Value{}, syntax(0, "byte order mark")
 	}

@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/sanad-credentials/sanad/internal/jcs"
@@ -54,7 +55,8 @@ var (
 type Processor struct {
 	contexts map[string]document
 	// root is the initial context, from which all remembered ones hang.
-	root atomic.Pointer[activeContext]
+	root   atomic.Pointer[activeContext]
+	stacks sync.Pool // of *stacks
 }
 
 // Options says how one document is read. The zero value is what credentials
@@ -79,12 +81,19 @@ type Options struct {
 	// AnyForm accepts documents that the RDF covers in whatever form, and so
 	// the forms that [ErrForm] is about.
 	AnyForm bool
+	// Directions makes of a text with a base direction a literal with a datatype
+	// that names the language and the direction, as under the API's option
+	// rdfDirection "i18n-datatype". All who sign credentials do so.
+	Directions bool
+	// Room is a slice whose elements may be overwritten: what ToRDF returns is
+	// put there, as far as it holds.
+	Room []rdfc.Quad
 }
 
 // ToRDF returns the statements of a document, an object or an array, in no
-// particular order and some of them perhaps twice, as a JSON-LD 1.1 processor without
-// rdfDirection makes them (JSON-LD 1.1 API, sections 5.1.2 and 8.1.2). Blank
-// nodes are labelled anew. Literals always name their datatype; language tags
+// particular order and some of them perhaps twice, as a JSON-LD 1.1 processor
+// makes them (JSON-LD 1.1 API, sections 5.1.2 and 8.1.2). Blank nodes are
+// labelled anew. Literals always name their datatype; language tags
 // are lower case.
 //
 // Errors wrap [ErrLost], [ErrSyntax], [ErrContext], [ErrForm] or [ErrLimit]. Beyond what
@@ -97,13 +106,15 @@ type Options struct {
 //     properties;
 //   - values and identifiers at a place where no statement holds them, null
 //     everywhere but in JSON literals, arrays in arrays that are no lists;
-//   - @index and the keys of index maps, @direction, malformed language tags;
+//   - @index and the keys of index maps, malformed language tags, and without
+//     o.Directions also @direction;
 //   - numbers that the 16 digits of the canonical xsd:double do not hold.
 //
 // The same RDF can be written in many forms, so that whoever holds a signed
 // credential can choose another, in which a reader of the JSON misses, say, its
 // expiry. Therefore these are refused with [ErrForm], if not o.AnyForm:
 //
+//   - the datatype of a text with a base direction, spelled out;
 //   - another name for what a term of a known context, or @vocab, has one for:
 //     the spelled out IRI or a term of a context in the document, as property,
 //     as type, and for @id and @type;
@@ -117,12 +128,37 @@ func (p *Processor) ToRDF(doc jcs.Value, o Options) (quads []rdfc.Quad, err erro
 	if o.Base != "" {
 		root = &activeContext{base: o.Base, terms: map[string]*term{}}
 	}
-	x := &run{contexts: p.contexts, root: root, o: o, quads: make([]rdfc.Quad, 0, 64), entries: make([]entry, 0, 32)}
+	x := &run{contexts: p.contexts, root: root, o: o, quads: o.Room[:0]}
+	s, ok := p.stacks.Get().(*stacks)
+	if !ok {
+		s = &stacks{make([]entry, 0, 32), make([]item, 0, 32)}
+	}
+	x.entries, x.items = s.entries[:0], s.items[:0]
+	defer func() {
+		// Nothing of the document stays behind.
+		s.entries, s.items = x.entries[:cap(x.entries)], x.items[:cap(x.items)]
+		if len(s.entries)+len(s.items) > roomKept {
+			return
+		}
+		clear(s.entries)
+		clear(s.items)
+		p.stacks.Put(s)
+	}()
 	if err := x.document(doc); err != nil {
 		return nil, err
 	}
 	return x.quads, nil
 }
+
+// stacks is what one conversion needs room for, and the next can use again.
+type stacks struct {
+	entries []entry
+	items   []item
+}
+
+// roomKept is the largest number of elements that are kept for the next
+// document.
+const roomKept = 1024
 
 // run is the conversion of one document.
 type run struct {

@@ -32,6 +32,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/jsonld"
@@ -64,6 +65,7 @@ type Context struct {
 type Canonicalizer struct {
 	processor *jsonld.Processor
 	inline    bool
+	room      *sync.Pool // of *[]rdfc.Quad
 }
 
 // New returns a Canonicalizer that knows the built-in contexts and those given.
@@ -90,7 +92,7 @@ func New(contexts ...Context) (*Canonicalizer, error) {
 			return nil, fmt.Errorf("rdf: %w", err)
 		}
 	}
-	return &Canonicalizer{processor: p}, nil
+	return &Canonicalizer{processor: p, room: new(sync.Pool)}, nil
 }
 
 // InsecureInlineContexts returns a Canonicalizer that also reads documents with
@@ -100,7 +102,7 @@ func New(contexts ...Context) (*Canonicalizer, error) {
 // document refers to has terms for what they stand for. The caller must not rely
 // on any name that only such a context defines, nor on the absence of one.
 func (c *Canonicalizer) InsecureInlineContexts() *Canonicalizer {
-	return &Canonicalizer{processor: c.processor, inline: true}
+	return &Canonicalizer{processor: c.processor, inline: true, room: c.room}
 }
 
 func sameJSON(a, b []byte) bool {
@@ -135,7 +137,15 @@ func (c *Canonicalizer) CanonicalValue(doc, context jcs.Value, omit []string, ha
 	if !c.inline && spelledOut(doc) {
 		return nil, fmt.Errorf("rdf: an IRI as the name of a member: %w", ErrForm)
 	}
-	quads, err := c.processor.ToRDF(doc, jsonld.Options{Context: unwrapped(context), Omit: omit, KnownContexts: !c.inline})
+	room, ok := c.room.Get().(*[]rdfc.Quad)
+	if !ok {
+		room = new(make([]rdfc.Quad, 64))
+	}
+	defer func() {
+		clear(*room) // nothing of the document stays behind
+		c.room.Put(room)
+	}()
+	quads, err := c.processor.ToRDF(doc, jsonld.Options{Context: unwrapped(context), Omit: omit, KnownContexts: !c.inline, Directions: true, Room: *room})
 	if err != nil {
 		return nil, fmt.Errorf("rdf: %w", worked(err))
 	}
