@@ -270,3 +270,17 @@ func (p *shownProof) verifyInit(g []*generator, show []int, shown []*bls12381.Sc
 	}
 	p.t2 = t2.point()
 }
+
+// Scheme is this package as a value, for those that are to make or check proofs
+// without importing it: its methods are the functions of the same names.
+type Scheme struct{}
+
+// Prove is the function [Prove].
+func (Scheme) Prove(key proof.BLSKey, signature, header, presentation []byte, messages [][]byte, show []int) ([]byte, error) {
+	return Prove(key, signature, header, presentation, messages, show)
+}
+
+// VerifyProof is the function [VerifyProof].
+func (Scheme) VerifyProof(key proof.BLSKey, disclosure, header, presentation []byte, messages [][]byte, indexes []int) error {
+	return VerifyProof(key, disclosure, header, presentation, messages, indexes)
+}
