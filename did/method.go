@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/sanad-credentials/sanad/internal/ecpoint"
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/jwk"
 	"github.com/sanad-credentials/sanad/proof"
@@ -154,7 +155,7 @@ func otherJWK(v jcs.Value) (k crypto.PublicKey, ok bool, err error) {
 		if len(x) != 32 || len(y) != 32 {
 			return nil, false, fmt.Errorf("x, y: %d and %d bytes, want 32: %w", len(x), len(y), ErrInvalid)
 		}
-		x = compress(append(append([]byte{4}, x...), y...))
+		x = ecpoint.Compress(append(append([]byte{4}, x...), y...))
 	}
 	k, err = decode(kind, x)
 	return k, err == nil, err

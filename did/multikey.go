@@ -13,6 +13,7 @@ import (
 
 	"github.com/multiformats/go-multibase"
 
+	"github.com/sanad-credentials/sanad/internal/ecpoint"
 	"github.com/sanad-credentials/sanad/proof"
 )
 
@@ -115,7 +116,11 @@ func decode(kind string, raw []byte) (crypto.PublicKey, error) {
 		case k.size != 0 && len(raw) != k.size:
 			return nil, fmt.Errorf("%s key of %d bytes, want %d: %w", kind, len(raw), k.size, ErrInvalid)
 		case k.curve != nil:
-			return decompress(k.curve, raw)
+			pub, err := ecpoint.Decompress(k.curve, raw)
+			if err != nil {
+				return nil, fmt.Errorf("%w: %w", err, ErrInvalid)
+			}
+			return pub, nil
 		case kind == "Ed25519":
 			return ed25519.PublicKey(raw), nil
 		case kind == "RSA":
@@ -144,22 +149,6 @@ func other(kind string, raw []byte) (crypto.PublicKey, error) {
 		return nil, fmt.Errorf("not a compressed point of %s: %w", kind, ErrInvalid)
 	}
 	return OtherKey{kind, raw}, nil
-}
-
-func decompress(c elliptic.Curve, raw []byte) (crypto.PublicKey, error) {
-	x, y := elliptic.UnmarshalCompressed(c, raw)
-	if x == nil {
-		return nil, fmt.Errorf("not a compressed point of %s: %w", c.Params().Name, ErrInvalid)
-	}
-	n := len(raw) - 1
-	point := append([]byte{4}, make([]byte, 2*n)...)
-	x.FillBytes(point[1 : 1+n])
-	y.FillBytes(point[1+n:])
-	k, err := ecdsa.ParseUncompressedPublicKey(c, point)
-	if err != nil {
-		return nil, fmt.Errorf("not a point of %s: %w", c.Params().Name, ErrInvalid)
-	}
-	return k, nil
 }
 
 func parseRSA(der []byte) (crypto.PublicKey, error) {
@@ -218,18 +207,11 @@ func encode(pub crypto.PublicKey) (kind string, raw []byte, err error) {
 		if err != nil {
 			return "", nil, fmt.Errorf("not a point on its curve: %w", proof.ErrKey)
 		}
-		return k.Params().Name, compress(point), nil
+		return k.Params().Name, ecpoint.Compress(point), nil
 	case *rsa.PublicKey:
 		return "RSA", x509.MarshalPKCS1PublicKey(k), nil
 	case proof.BLSKey:
 		return bls12381G2, k[:], nil
 	}
 	return "", nil, fmt.Errorf("key of type %T: %w", pub, ErrUnsupported)
-}
-
-// compress turns an uncompressed point, 4‖X‖Y, into 2‖X or 3‖X (SEC 1, section
-// 2.3.3).
-func compress(point []byte) []byte {
-	n := len(point) / 2
-	return append([]byte{2 | point[2*n]&1}, point[1:n+1]...)
 }

@@ -146,6 +146,11 @@ const (
 	ContextMemory = 1 << 17
 )
 
+// Disclosed is the most statements, and the most pointers, labels of blank nodes,
+// signatures or indexes, of a proof with selective disclosure. Each statement may
+// cost a signature; a credential of 1 MiB has room for no more than 12,000.
+const Disclosed = 4096
+
 // JSONSchema is the largest JSON Schema document, in bytes, and JSONSchemas the
 // most that one checker knows. SchemaFaults is the most faults of a credential
 // against its schema that one error tells.
