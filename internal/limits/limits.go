@@ -160,6 +160,9 @@ const (
 	SchemaFaults = 8
 )
 
+// PresentationHeader is the most bytes that a BBS proof is bound to.
+const PresentationHeader = 4096
+
 // BBSMessages is the most messages that one BBS signature covers, one for each
 // statement that can be shown or not. Checking a proof of so many takes about a
 // tenth of a second.

@@ -102,6 +102,12 @@ func (c *components) cut(n, want int) []byte {
 	return s
 }
 
+// someBytes reads a byte string of at most most bytes.
+func (c *components) someBytes(most int) []byte {
+	n := c.head(cborx.Bytes, most)
+	return c.cut(n, n)
+}
+
 func (c *components) text() string {
 	n := c.head(cborx.Text, len(c.b))
 	s := string(c.cut(n, n))

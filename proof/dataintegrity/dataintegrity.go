@@ -153,8 +153,11 @@ func sign(ctx context.Context, v jcs.Value, existing []jcs.Value, s proof.Signer
 	if err != nil {
 		return "", err
 	}
-	if suite.selective {
+	switch suite.suite {
+	case ECDSASD2023:
 		return h.signECDSASD(ctx, s, p.message, o)
+	case BBS2023:
+		return h.signBBS2023(ctx, s, p.message, o)
 	}
 	sig, err := signed(ctx, s, p.message, suite.size)
 	if err != nil {

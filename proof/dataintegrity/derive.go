@@ -26,23 +26,30 @@ type Disclosure struct {
 	// RDF is the one that documents are read with. It is required, and of package
 	// rdf.
 	RDF RDF
+	// BBS is needed for base proofs with [BBS2023].
+	BBS BBS
 	// Pointers (RFC 6901) name what is shown, whole, beside what the issuer made
 	// mandatory. They are into the document without its proofs.
 	Pointers []string
+	// Presentation is the presentation header of proofs with [BBS2023], at most
+	// 4,096 bytes that they are bound to, such as what a verifier asks for; other
+	// cryptosuites have none.
+	Presentation []byte
 }
 
 // Derive returns the part of a document with base proofs that d names, in
 // canonical form, with proofs derived from these (Data Integrity ECDSA
 // Cryptosuites 1.0, section 3.6.6). Its other proofs sign the whole, and are left
 // out. With what is shown go the id and the type of each object around it, and
-// @context. Whoever has the result sees how many blank nodes the part has, and
-// can tell that it is of the same credential as another part.
+// @context. Whoever has the result sees how many blank nodes the part has. With
+// [ECDSASD2023] it tells that it is of the same credential as another part; with
+// [BBS2023] only what is shown can, and what is mandatory always is.
 //
 // The error wraps [ErrMalformed], [ErrNotBase], [ErrPointer], or [ErrUnsupported]
-// for another RDF. Signatures are not checked: who holds a document checks it by
+// for another RDF or where there is no BBS and one is needed. Signatures are not checked: who holds a document checks it by
 // verifying what is derived with the pointer "".
 func Derive(doc []byte, d Disclosure) ([]byte, error) {
-	o := Parser{RDF: d.RDF}
+	o := Parser{RDF: d.RDF, BBS: d.BBS}
 	v, err := jcs.Parse(doc)
 	if err != nil {
 		return nil, fmt.Errorf("dataintegrity: %w: %w", ErrMalformed, err)
@@ -58,10 +65,14 @@ func Derive(doc []byte, d Disclosure) ([]byte, error) {
 	if v, err = jcs.Parse(v.Append(nil, "proof")); err != nil {
 		return nil, fmt.Errorf("dataintegrity: %w: %w", ErrMalformed, err)
 	}
+	if len(d.Presentation) > limits.PresentationHeader {
+		return nil, fmt.Errorf("dataintegrity: deriving: presentation header of %d bytes, at most %d are read: %w", len(d.Presentation), limits.PresentationHeader, ErrMalformed)
+	}
 	r, err := o.reveal(v, pointers)
 	if err != nil {
 		return nil, fmt.Errorf("dataintegrity: deriving: %w", err)
 	}
+	r.presentation = d.Presentation
 	out := r.part.Append(nil)
 	out = append(out[:len(out)-1], `,"proof":`...) // it has an @context
 	if len(bases) > 1 {
@@ -138,6 +149,8 @@ type revealed struct {
 	// numbers are the canonical numbers in the whole document, by those in the
 	// part, which the verifier will find.
 	numbers []int
+	// presentation is the header of proofs with BBS.
+	presentation []byte
 }
 
 func (o *Parser) reveal(doc jcs.Value, pointers []string) (*revealed, error) {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/sanad-credentials/sanad/internal/jcs"
+	"github.com/sanad-credentials/sanad/internal/limits"
 	"github.com/sanad-credentials/sanad/internal/rdfc"
 )
 
@@ -163,6 +164,23 @@ func (o *Parser) part(d *dataset, doc jcs.Value, pointers, labels []string, all 
 		return nil, err
 	}
 	return positions(all, lines)
+}
+
+// parted returns the statements of a document under its issuer's labels: the
+// mandatory ones and all others.
+func (h *hasher) parted(pointers, labels []string) (mandatory, others [][]byte, err error) {
+	lines, err := h.whole.lines(h.whole.quads, labels)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(lines) > limits.Disclosed || len(pointers) > limits.Disclosed {
+		return nil, nil, fmt.Errorf("%d statements and %d pointers, at most %d are read: %w", len(lines), len(pointers), limits.Disclosed, ErrMalformed)
+	}
+	at, err := h.part(h.whole, h.doc, pointers, labels, lines)
+	if err != nil {
+		return nil, nil, fmt.Errorf("mandatory: %w", err)
+	}
+	return split(lines, at)
 }
 
 // hmacDigests are what n blank nodes are labelled with, by their canonical

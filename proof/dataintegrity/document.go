@@ -63,6 +63,9 @@ type Parser struct {
 	// RDF is needed for the cryptosuites that sign statements. Nil: they are
 	// [ErrUnsupported].
 	RDF RDF
+	// BBS is needed for [BBS2023]. Nil: what is derived with it is
+	// [ErrUnsupported].
+	BBS BBS
 	// Lenient lets the proofs with a JWS have what is found in the field: ECDSA
 	// signatures in DER, and a verificationMethod that is a bare DID. What was
 	// let pass is in [Proof].Tolerated.

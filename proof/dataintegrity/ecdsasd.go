@@ -226,19 +226,7 @@ func (h *hasher) signECDSASD(ctx context.Context, s proof.Signer, options []byte
 			return "", fmt.Errorf("a key for statements: %w", err)
 		}
 	}
-	labels := digestLabels(hmacDigests(with.hmac, len(h.whole.numbers)))
-	lines, err := h.whole.lines(h.whole.quads, labels)
-	if err != nil {
-		return "", err
-	}
-	if len(lines) > limits.Disclosed || len(o.Mandatory) > limits.Disclosed {
-		return "", fmt.Errorf("%d statements and %d pointers, at most %d are read: %w", len(lines), len(o.Mandatory), limits.Disclosed, ErrMalformed)
-	}
-	at, err := h.part(h.whole, h.doc, o.Mandatory, labels, lines)
-	if err != nil {
-		return "", fmt.Errorf("mandatory: %w", err)
-	}
-	mandatory, others, err := split(lines, at)
+	mandatory, others, err := h.parted(o.Mandatory, digestLabels(hmacDigests(with.hmac, len(h.whole.numbers))))
 	if err != nil {
 		return "", err
 	}

@@ -74,6 +74,41 @@ func (c Components) Encode() string {
 	return v.encodeDerived(digests)
 }
 
+// BBSComponents are those of a proof value of bbs-2023.
+type BBSComponents struct {
+	Base                                         bool
+	Signature, Header, HMAC, Proof, Presentation []byte
+	Key                                          proof.BLSKey
+	Pointers                                     []string
+	Ranks, Mandatory, Shown                      []int
+}
+
+// ReadBBSComponents reads a proof value of bbs-2023.
+func ReadBBSComponents(value string) (BBSComponents, error) {
+	v, base, err := readBBS2023(value, nil)
+	if err != nil {
+		return BBSComponents{}, err
+	}
+	return BBSComponents{base, v.signature, v.header, v.hmac, v.proof, v.presentation, v.key, v.pointers, v.ranks, v.indexes, v.shown}, nil
+}
+
+// Encode writes a proof value of whatever the components say.
+func (c BBSComponents) Encode() string {
+	v := bbs2023{signature: c.Signature, header: c.Header, hmac: c.HMAC, proof: c.Proof, presentation: c.Presentation,
+		key: c.Key, pointers: c.Pointers, ranks: c.Ranks, indexes: c.Mandatory, shown: c.Shown}
+	if c.Base {
+		return v.encodeBase()
+	}
+	return v.encodeDerived()
+}
+
+// BBSHeader returns the header that a derived proof with bbs-2023 is verified
+// under, and the statements that are messages.
+func BBSHeader(d *Document, i int) (header []byte, messages [][]byte) {
+	v := d.Proofs[i].value.(*bbs2023)
+	return v.header, v.others
+}
+
 // Disclosed returns the statements of proof i that have signatures of their own.
 func Disclosed(d *Document, i int) [][]byte { return d.Proofs[i].value.(*ecdsaSD).others }
 

@@ -76,7 +76,7 @@ func (o *Parser) parseProof(v, context jcs.Value) (*Proof, error) {
 	case some.jws:
 		return p, o.readJWS(p, &r)
 	case some.selective:
-		return p, readDisclosure(p, &r, some)
+		return p, o.readDisclosure(p, &r, some)
 	}
 	return p, readProofValue(p, &r)
 }
@@ -100,7 +100,7 @@ func readProofValue(p *Proof, r *reader) error {
 }
 
 // readDisclosure reads a proof value of a cryptosuite with selective disclosure.
-func readDisclosure(p *Proof, r *reader, s variant) (err error) {
+func (o *Parser) readDisclosure(p *Proof, r *reader, s variant) (err error) {
 	value := r.required("proofValue")
 	if r.err != nil {
 		return r.err
@@ -109,7 +109,11 @@ func readDisclosure(p *Proof, r *reader, s variant) (err error) {
 		return fmt.Errorf("previousProof: with %s: %w", p.Cryptosuite, ErrUnsupported)
 	}
 	p.suite, p.Algorithm = s, s.algorithm
-	p.value, p.Base, err = readECDSASD(value)
+	if s.suite == BBS2023 {
+		p.value, p.Base, err = readBBS2023(value, o.BBS)
+	} else {
+		p.value, p.Base, err = readECDSASD(value)
+	}
 	return err
 }
 
