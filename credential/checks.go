@@ -63,7 +63,9 @@ func (r *run) status(ctx context.Context, c *Credential, res *Result, trusted bo
 	}
 	answered := false
 	for _, ref := range c.Status {
-		answered = r.statusRef(ctx, c, res, ref) || answered
+		if r.statusRef(ctx, c, res, ref) {
+			answered = answered || ref.Purpose == "" || ref.Purpose == "revocation" || ref.Purpose == "suspension"
+		}
 	}
 	if !answered && r.v.cfg.RequireStatus {
 		r.add(CheckStatus, "", errNoStatusData)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -27,7 +28,7 @@ type Config struct {
 	Schema SchemaChecker
 	// RequireStatus makes a credential for whose issuer there is no revocation
 	// data inconclusive, also one that names no list, as every health
-	// certificate.
+	// certificate, and one that names lists of other purposes alone.
 	RequireStatus bool
 
 	// InsecureAnyIssuer accepts every issuer whose key is found: no trust list.
@@ -95,6 +96,11 @@ type Verifier struct{ cfg Config }
 // NewVerifier returns an error where a required part of the configuration is
 // missing.
 func NewVerifier(c Config) (*Verifier, error) {
+	for name, part := range map[string]any{"Keys": c.Keys, "Trust": c.Trust, "Status": c.Status, "Schema": c.Schema} {
+		if v := reflect.ValueOf(part); v.Kind() == reflect.Pointer && v.IsNil() {
+			return nil, fmt.Errorf("credential: Config.%s is a nil %T", name, part)
+		}
+	}
 	switch {
 	case len(c.Formats) == 0:
 		return nil, errors.New("credential: Config.Formats is empty")

@@ -26,6 +26,8 @@ func TestPromiseIncompleteConfigIsRefused(t *testing.T) {
 		"no keys":          {Formats: formats, Trust: list},
 		"no trust":         {Formats: formats, Keys: keysOf(gov)},
 		"trust, and none":  {Formats: formats, Keys: keysOf(gov), Trust: list, InsecureAnyIssuer: true},
+		"nil keys":         {Formats: formats, Keys: (*trustlist.List)(nil), Trust: list},
+		"nil list":         {Formats: formats, Keys: keysOf(gov), Trust: (*trustlist.List)(nil)},
 		"status, and none": {Formats: formats, Keys: keysOf(gov), Trust: list, RequireStatus: true, InsecureSkipStatus: true},
 	} {
 		_, err := credential.NewVerifier(c)
@@ -235,6 +237,7 @@ func TestStatus(t *testing.T) {
 		{"implied, no checker, required", withStatus(implied), nil, true, 0, []error{credential.ErrInconclusive}},
 		{"implied, data, required", withStatus(implied), answer(asOf, nil), true, 0, nil},
 		{"implied, revoked", withStatus(implied), answer(asOf, credential.ErrRevoked), false, 0, []error{credential.ErrRevoked}},
+		{"message, required", withStatus(credential.StatusRef{Type: "list", Purpose: "message"}), answer(asOf, nil), true, 0, []error{credential.ErrInconclusive, credential.ErrNoData}},
 		{"names none, required", good(), answer(asOf, nil), true, 0, []error{credential.ErrInconclusive}},
 		{"names none", good(), answer(asOf, nil), false, 0, nil},
 	} {

@@ -45,7 +45,7 @@ func (c *comparison) form(doc []byte, hash crypto.Hash) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	quads, err := c.ours.ToRDF(v, jsonld.Options{AnyForm: true})
+	quads, err := c.ours.ToRDF(v, jsonld.Options{AnyForm: true, Directions: true})
 	if err != nil {
 		return "", err
 	}

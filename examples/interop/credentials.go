@@ -45,11 +45,11 @@ func suites() []suite {
 		{dataintegrity.EdDSARDFC2022, "Ed25519", nil, style{}},
 		{dataintegrity.ECDSARDFC2019, "P-256", nil, style{}},
 		{dataintegrity.ECDSARDFC2019, "P-384", nil, style{}},
-		{dataintegrity.Ed25519Signature2020, "Ed25519", old, style{}},
+		{dataintegrity.Ed25519Signature2020, "Ed25519", old, style{plain: true}},
 		{dataintegrity.EdDSAJCS2022, "Ed25519", di, style{json: true, v1: true}},
 		{dataintegrity.EdDSARDFC2022, "Ed25519", di, style{v1: true}},
 		{dataintegrity.ECDSARDFC2019, "P-256", di, style{v1: true}},
-		{dataintegrity.Ed25519Signature2020, "Ed25519", old, style{v1: true}},
+		{dataintegrity.Ed25519Signature2020, "Ed25519", old, style{v1: true, plain: true}},
 	}
 }
 

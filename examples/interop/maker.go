@@ -43,6 +43,8 @@ type style struct {
 	json bool
 	// v1 is the data model of version 1.1.
 	v1 bool
+	// plain leaves out base directions, which the peer's older suites refuse.
+	plain bool
 }
 
 // credential makes a credential that is valid at now.
@@ -64,7 +66,7 @@ func (m maker) credential(issuer string, s style) object {
 	}
 	if m.IntN(2) == 0 && !s.v1 {
 		doc["name"] = m.text()
-		doc["issuer"] = object{"id": issuer, "name": object{"@value": m.text(), "@language": m.language()}}
+		doc["issuer"] = object{"id": issuer, "name": m.tagged(s)}
 	}
 	if m.IntN(4) == 0 {
 		doc["credentialSubject"] = []any{m.thing(s, 2), m.thing(s, 1)}
@@ -72,6 +74,18 @@ func (m maker) credential(issuer string, s style) object {
 		doc["credentialSubject"] = m.thing(s, 3)
 	}
 	return doc
+}
+
+// tagged is a text with a language, a base direction, or both.
+func (m maker) tagged(s style) object {
+	o := object{"@value": m.text(), "@language": m.language()}
+	if way := m.IntN(4); way > 1 && !s.plain {
+		o["@direction"] = []string{"ltr", "rtl"}[m.IntN(2)]
+		if way > 2 {
+			delete(o, "@language")
+		}
+	}
+	return o
 }
 
 // id is a URL that no other thing has.
@@ -112,7 +126,7 @@ func (m maker) value(s style, depth int) any {
 	case 3:
 		return m.IntN(2) == 0
 	case 4:
-		return object{"@value": m.text(), "@language": m.language()}
+		return m.tagged(s)
 	case 5:
 		return m.decimal()
 	case 6:

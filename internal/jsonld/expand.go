@@ -130,10 +130,7 @@ func (x *run) text(c *activeContext, name, s string) (item, error) {
 			direction = t.direction
 		}
 	}
-	if direction != "" {
-		return item{}, fail(ErrLost, "@direction")
-	}
-	term, err := tagged(s, language)
+	term, err := x.directed(s, language, direction)
 	return item{term, isLiteral}, err
 }
 

@@ -81,16 +81,21 @@ type Options struct {
 	// AnyForm accepts documents that the RDF covers in whatever form, and so
 	// the forms that [ErrForm] is about.
 	AnyForm bool
+	// Directions makes of a text with a base direction a literal with a datatype
+	// that names the language and the direction, as under the API's option
+	// rdfDirection "i18n-datatype". All who sign credentials do so.
+	Directions bool
 	// Room is a slice whose elements may be overwritten: what ToRDF returns is
 	// put there, as far as it holds.
 	Room []rdfc.Quad
 }
 
 // ToRDF returns the statements of a document, an object or an array, in no
-// particular order and some of them perhaps twice, as a JSON-LD 1.1 processor without
-// rdfDirection makes them (JSON-LD 1.1 API, sections 5.1.2 and 8.1.2). Blank
-// nodes are labelled by where in the document they are, so that those of a
-// selection (jcs.Value.Select) have the labels of the whole. Literals always name their datatype; language tags
+// particular order and some of them perhaps twice, as a JSON-LD 1.1 processor
+// makes them (JSON-LD 1.1 API, sections 5.1.2 and 8.1.2). Blank nodes are
+// labelled by where in the document they are, so that those of a selection
+// (jcs.Value.Select) have the labels of the whole. Literals always name their
+// datatype; language tags
 // are lower case.
 //
 // Errors wrap [ErrLost], [ErrSyntax], [ErrContext], [ErrForm] or [ErrLimit]. Beyond what
@@ -103,13 +108,15 @@ type Options struct {
 //     properties;
 //   - values and identifiers at a place where no statement holds them, null
 //     everywhere but in JSON literals, arrays in arrays that are no lists;
-//   - @index and the keys of index maps, @direction, malformed language tags;
+//   - @index and the keys of index maps, malformed language tags, and without
+//     o.Directions also @direction;
 //   - numbers that the 16 digits of the canonical xsd:double do not hold.
 //
 // The same RDF can be written in many forms, so that whoever holds a signed
 // credential can choose another, in which a reader of the JSON misses, say, its
 // expiry. Therefore these are refused with [ErrForm], if not o.AnyForm:
 //
+//   - the datatype of a text with a base direction, spelled out;
 //   - another name for what a term of a known context, or @vocab, has one for:
 //     the spelled out IRI or a term of a context in the document, as property,
 //     as type, and for @id and @type;

@@ -159,6 +159,39 @@ func TestPromiseNothingIsLost(t *testing.T) {
 	}
 }
 
+// What all who sign credentials make of a base direction (JSON-LD 1.1, section
+// 10.4), and the one form in which it may stand.
+func TestDirections(t *testing.T) {
+	p := processor(t)
+	for doc, want := range map[string]string{
+		`"name":{"@value":"بطاقة","@language":"AR","@direction":"rtl"}`: `"بطاقة"^^<https://www.w3.org/ns/i18n#ar_rtl>`,
+		`"name":{"@value":"a","@direction":"ltr"}`:                      `"a"^^<https://www.w3.org/ns/i18n#_ltr>`,
+		`"rtl":"a"`: `"a"^^<https://www.w3.org/ns/i18n#_rtl>`,
+		`"@context":[` + ex + `,{"rtl":{"@id":"ex:rtl","@language":"ur","@direction":"rtl"}}],"rtl":["a"]`:              `"a"^^<https://www.w3.org/ns/i18n#ur_rtl>`,
+		`"@context":[` + ex + `,{"l":{"@id":"ex:lang","@container":"@language","@direction":"rtl"}}],"l":{"ar-SA":"a"}`: `"a"^^<https://www.w3.org/ns/i18n#ar-sa_rtl>`,
+		`"@context":[` + ex + `,{"@direction":"rtl","@language":"ar"}],"word":null,"name":{"@value":"a"}`:               "",
+		`"name":{"@value":"a","@direction":"up"}`:                                                                       "",
+		`"name":{"@value":"a","@direction":1}`:                                                                          "",
+		`"name":{"@value":1,"@direction":"rtl"}`:                                                                        "",
+		`"name":{"@value":"a","@direction":"rtl","@language":""}`:                                                       "",
+		`"name":{"@value":"a","@direction":"rtl","@language":"a b"}`:                                                    "",
+		`"name":{"@value":"a","@direction":"rtl","@type":"ex:t"}`:                                                       "",
+		`"name":{"@direction":"rtl"}`:                                                                                   "",
+		`"name":{"@value":"a","@type":"https://www.w3.org/ns/i18n#ar_rtl"}`:                                             "",
+	} {
+		if !strings.HasPrefix(doc, `"@context"`) {
+			doc = `"@context":` + ex + `,` + doc
+		}
+		quads, err := canonical(t, p, parse(t, "{"+doc+"}"), Options{Directions: true})
+		if want == "" {
+			require.Error(t, err, doc)
+			continue
+		}
+		require.NoError(t, err, doc)
+		require.Contains(t, quads, want, doc)
+	}
+}
+
 func TestPromiseNothingIsLostAtTheTop(t *testing.T) {
 	p := processor(t)
 	for _, doc := range []string{

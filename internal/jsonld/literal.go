@@ -71,6 +71,22 @@ func tagged(s, language string) (rdfc.Term, error) {
 	return rdfc.Term{Kind: rdfc.Literal, Value: s, Datatype: rdfc.RDFLangString, Language: strings.ToLower(language)}, nil
 }
 
+// i18n begins the datatypes that stand for a language and a base direction
+// (JSON-LD 1.1, section 10.4).
+const i18n = "https://www.w3.org/ns/i18n#"
+
+// directed is tagged for a text with a base direction, which may be empty.
+func (x *run) directed(s, language, direction string) (rdfc.Term, error) {
+	t, err := tagged(s, language)
+	if err != nil || direction == "" {
+		return t, err
+	}
+	if !x.o.Directions {
+		return t, fail(ErrLost, "@direction")
+	}
+	return rdfc.Term{Kind: rdfc.Literal, Value: s, Datatype: i18n + t.Language + "_" + direction}, nil
+}
+
 // double writes a number as canonical xsd:double (section 8.6): 16 significant
 // digits, which a double may need one more of. ok is false where it is lost.
 func double(number string) (s string, ok bool) {

@@ -1,6 +1,8 @@
 package jsonld
 
 import (
+	"strings"
+
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/rdfc"
 )
@@ -197,7 +199,7 @@ func (x *run) explicitList(c *activeContext, name string, v jcs.Value, pl place)
 // value expands a value object (step 15).
 func (x *run) value(o *object, v jcs.Value, pl place) error {
 	language, hasLanguage := o.keywords["@language"]
-	_, hasDirection := o.keywords["@direction"]
+	base, hasDirection := o.keywords["@direction"]
 	known := 1
 	for _, has := range []bool{hasLanguage, hasDirection} {
 		if has {
@@ -212,26 +214,34 @@ func (x *run) value(o *object, v jcs.Value, pl place) error {
 		return fail(ErrSyntax, "a value with more than a type or a language")
 	case pl.free || pl.wrap != never || pl.id != "":
 		return fail(ErrLost, "a value that no statement holds")
-	case hasDirection:
-		return in("@direction", fail(ErrLost, "@direction"))
 	case o.types != nil && o.types[0] == "@json":
 		t = jsonLiteral(v)
 	case v.Kind() == jcs.Null:
 		return in("@value", fail(ErrLost, "null"))
-	case hasLanguage:
+	case known > 1:
 		tag, ok := language.Text()
-		if !ok || !isText {
+		if hasLanguage && (!ok || !isText) {
 			return in("@language", fail(ErrSyntax, "not of strings"))
 		}
-		if tag == "" {
+		if hasLanguage && tag == "" {
 			return in("@language", fail(ErrLost, "malformed language tag"))
 		}
-		t, err = tagged(s, tag)
+		way, _ := base.Text()
+		if hasDirection && (!isText || way != "ltr" && way != "rtl") {
+			return in("@direction", fail(ErrSyntax, "not ltr or rtl, of a string"))
+		}
+		if hasDirection && !x.o.Directions {
+			return in("@direction", fail(ErrLost, "@direction"))
+		}
+		t, err = x.directed(s, tag, way)
 	case o.types != nil:
 		if o.types[0] == "" {
 			return in("@type", fail(ErrLost, "a type that is nothing"))
 		}
 		t, err = literal(v, o.types[0])
+		if err == nil && !x.o.AnyForm && strings.HasPrefix(t.Datatype, i18n) {
+			err = fail(ErrForm, "a language and a direction, as a type")
+		}
 		err = in("@type", err)
 	default:
 		t, err = literal(v, "")
@@ -248,9 +258,7 @@ func (x *run) languageMap(e entry) error {
 	}
 	n := -1
 	for key, v := range e.value.Members() {
-		if n++; direction != "" {
-			return fail(ErrLost, "@direction")
-		}
+		n++
 		tag := key
 		if expandsTo(e.c, key, "@none") {
 			tag = ""
@@ -265,7 +273,7 @@ func (x *run) languageMap(e entry) error {
 			if !ok {
 				return fail(ErrSyntax, "not a string")
 			}
-			t, err := tagged(s, tag)
+			t, err := x.directed(s, tag, direction)
 			x.items = append(x.items, item{t, isLiteral})
 			return err
 		}

@@ -222,3 +222,37 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// An empty protected header is signed as an empty string, also where it is
+// written as an empty map (RFC 9052, section 4.4).
+func TestEmptyProtectedHeader(t *testing.T) {
+	s := p256(t)
+	payload := []byte("payload")
+	structure := append([]byte("\x84\x6aSignature1\x40\x40\x47"), payload...)
+	sig, err := s.Sign(context.Background(), structure)
+	require.NoError(t, err)
+	for name, protected := range map[string]string{"empty string": "\x40", "empty map": "\x41\xa0"} {
+		raw := append([]byte("\xd2\x84"+protected+"\xa1\x01\x26\x47"), payload...)
+		m, err := cose.Parse(append(append(raw, 0x58, 64), sig...))
+		require.NoError(t, err, name)
+		k := s.Key()
+		require.NoError(t, m.Verify(&k), name)
+		require.Equal(t, []error{cose.ErrUnprotectedAlg}, m.Tolerated, name)
+	}
+}
+
+func TestTooManyLabels(t *testing.T) {
+	message := func(labels int) []byte {
+		raw := []byte("\xd2\x84\x43\xa1\x01\x26\xb8")
+		raw = append(raw, byte(labels))
+		for i := range labels {
+			raw = append(raw, 0x19, 1, byte(i), 0x00)
+		}
+		return append(raw, 0x40, 0x41, 0)
+	}
+	_, err := cose.Parse(message(32))
+	require.NoError(t, err)
+	_, err = cose.Parse(message(33))
+	require.ErrorIs(t, err, cose.ErrMalformed)
+	require.ErrorContains(t, err, "33 labels, at most 32")
+}

@@ -164,7 +164,7 @@ func (c *Canonicalizer) quads(doc, context jcs.Value, omit []string, room []rdfc
 	if !c.inline && spelledOut(doc) {
 		return nil, fmt.Errorf("rdf: an IRI as the name of a member: %w", ErrForm)
 	}
-	quads, err := c.processor.ToRDF(doc, jsonld.Options{Context: unwrapped(context), Omit: omit, KnownContexts: !c.inline, Room: room})
+	quads, err := c.processor.ToRDF(doc, jsonld.Options{Context: unwrapped(context), Omit: omit, KnownContexts: !c.inline, Directions: true, Room: room})
 	if err != nil {
 		return nil, fmt.Errorf("rdf: %w", worked(err))
 	}
