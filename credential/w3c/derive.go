@@ -37,19 +37,24 @@ func mandatory(v jcs.Value, pointers []string) []string {
 //
 // The result is a credential, which the data model asks to say something of its
 // subject. It is bound to nobody: put it into a presentation ([Format.Present]).
-// Two of them can be told to be of one credential.
+// With ecdsa-sd-2023, two of them can be told to be of one credential; with
+// bbs-2023 only by what they show, and the nonce of b is the presentation header
+// of the proof (BBS Cryptosuites 1.0, section 3.4.6). Verifying does not compare
+// it: whoever has the credential can derive from it for any nonce.
 //
 // The error wraps [ErrModel], [dataintegrity.ErrPointer] for a pointer to nothing,
 // or to a part of a list, or [dataintegrity.ErrNotBase] where there is nothing to
 // derive from. It implements [credential.Deriver].
-func (f Format) Derive(ctx context.Context, h credential.Held, _ credential.Binding) ([]byte, error) {
+func (f Format) Derive(ctx context.Context, h credential.Held, b credential.Binding) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if len(h.Raw) > limits.Credential {
 		return nil, fmt.Errorf("w3c: deriving: %d bytes, at most %d are read: %w", len(h.Raw), limits.Credential, ErrModel)
 	}
-	raw, err := dataintegrity.Derive(h.Raw, dataintegrity.Disclosure{RDF: f.canonicalizer(), Pointers: h.Show})
+	raw, err := dataintegrity.Derive(h.Raw, dataintegrity.Disclosure{
+		RDF: f.canonicalizer(), BBS: f.BBS, Pointers: h.Show, Presentation: []byte(b.Nonce),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("w3c: %w", err)
 	}

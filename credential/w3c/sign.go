@@ -72,6 +72,8 @@ func (f *Format) suite(pub crypto.PublicKey) (string, error) {
 		case dataintegrity.ECDSASD2023:
 			k, ok := pub.(*ecdsa.PublicKey)
 			fits = ok && k.Curve == elliptic.P256()
+		case dataintegrity.BBS2023:
+			_, fits = pub.(proof.BLSKey)
 		default:
 			return "", fmt.Errorf("cryptosuite: %w for signing", ErrUnsupported)
 		}
@@ -87,14 +89,16 @@ func (f *Format) suite(pub crypto.PublicKey) (string, error) {
 
 func signsStatements(suite string) bool {
 	switch suite {
-	case dataintegrity.EdDSARDFC2022, dataintegrity.ECDSARDFC2019, dataintegrity.Ed25519Signature2020, dataintegrity.ECDSASD2023:
+	case dataintegrity.EdDSARDFC2022, dataintegrity.ECDSARDFC2019, dataintegrity.Ed25519Signature2020, dataintegrity.ECDSASD2023, dataintegrity.BBS2023:
 		return true
 	}
 	return false
 }
 
 // discloses reports whether a suite is one of selective disclosure.
-func discloses(suite string) bool { return suite == dataintegrity.ECDSASD2023 }
+func discloses(suite string) bool {
+	return suite == dataintegrity.ECDSASD2023 || suite == dataintegrity.BBS2023
+}
 
 // contextOf is the context to add for a proof of a suite, empty where the
 // document has one already (Data Integrity 1.0, section 2.4.1).

@@ -89,14 +89,18 @@ var (
 )
 
 // Format reads and writes credentials and presentations. Its zero value reads
-// all cryptosuites of [dataintegrity] with the built-in contexts. It implements
-// [credential.Format], [credential.Sealer], [credential.Deriver] and
+// all cryptosuites of [dataintegrity] but bbs-2023, with the built-in contexts. It
+// implements [credential.Format], [credential.Sealer], [credential.Deriver] and
 // [credential.Presenter].
 type Format struct {
 	// RDF knows the contexts. Nil means the built-in ones; others are given to
 	// [github.com/sanad-credentials/sanad/proof/dataintegrity/rdf.New]. Make it
 	// once: it remembers what it has read.
 	RDF dataintegrity.RDF
+	// BBS is what derives and verifies with bbs-2023: bbs.Scheme{} of
+	// [github.com/sanad-credentials/sanad/proof/bbs]. Nil: what is derived with it
+	// is refused as unsupported, and nobody carries the arithmetic.
+	BBS dataintegrity.BBS
 	// Suites are the cryptosuites to sign with; each signer uses the first that
 	// is for its kind of key. Empty: eddsa-jcs-2022 and ecdsa-jcs-2019. Those of
 	// selective disclosure are not for presentations.
@@ -188,7 +192,7 @@ func (f Format) parse(raw []byte) (*credential.Envelope, *dataintegrity.Document
 // proofs adds a document's proofs, and its payload, to its envelope.
 func (f *Format) proofs(v jcs.Value, env *credential.Envelope) (*dataintegrity.Document, error) {
 	c := env.Credential
-	d, err := dataintegrity.Parser{RDF: f.canonicalizer(), Lenient: !f.Strict}.FromValue(v)
+	d, err := dataintegrity.Parser{RDF: f.canonicalizer(), BBS: f.BBS, Lenient: !f.Strict}.FromValue(v)
 	if errors.Is(err, dataintegrity.ErrNoProof) {
 		if c == nil {
 			return nil, f.checkTerms(v)

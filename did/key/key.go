@@ -164,6 +164,17 @@ func (Resolver) ResolveKeys(_ context.Context, h proof.Hint) ([]proof.Key, error
 	return []proof.Key{*k}, nil
 }
 
+// Key returns a public key as the verification method of its did:key, for issuing
+// and for presenting: what a signer is made with that is no crypto.Signer. The
+// error wraps [proof.ErrKey].
+func Key(pub crypto.PublicKey) (*proof.Key, error) {
+	id, err := ID(pub)
+	if err != nil {
+		return nil, err
+	}
+	return keyOf(id)
+}
+
 func keyOf(id string) (*proof.Key, error) {
 	pub, err := Parse(id)
 	if err != nil {
@@ -182,11 +193,7 @@ func NewSigner(s crypto.Signer) (proof.Signer, error) {
 	if s == nil {
 		return nil, fmt.Errorf("did:key: no signer: %w", proof.ErrKey)
 	}
-	id, err := ID(s.Public())
-	if err != nil {
-		return nil, err
-	}
-	k, err := keyOf(id)
+	k, err := Key(s.Public())
 	if err != nil {
 		return nil, err
 	}

@@ -230,6 +230,11 @@ func TestBLSKey(t *testing.T) {
 	require.Equal(t, []string{id}, found[0].Controllers)
 	require.True(t, found[0].Allows(proof.BBS, proof.AssertionMethod))
 	require.False(t, found[0].Allows(proof.EdDSA, proof.AssertionMethod))
+	k, err := key.Key(pub)
+	require.NoError(t, err)
+	require.Equal(t, found[0], *k)
+	_, err = key.Key("key")
+	require.ErrorIs(t, err, proof.ErrKey)
 
 	for name, bad := range map[string][]byte{
 		"empty": nil, "short": raw(0xa1, 95), "long": raw(0xa1, 97), "not compressed": raw(0x21, 96), "infinity": append([]byte{0xc0}, make([]byte, 95)...),

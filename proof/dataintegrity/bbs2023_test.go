@@ -223,6 +223,7 @@ func TestBBSOptionsAndKeys(t *testing.T) {
 	require.NoError(t, err)
 	k := resolve(t, &d.Proofs[0])
 	require.Equal(t, proof.BBS, d.Proofs[0].Algorithm)
+	require.Empty(t, d.Proofs[0].Presentation)
 	require.NoError(t, d.Verify(0, k))
 	other, err := bbs.GenerateKey()
 	require.NoError(t, err)

@@ -34,6 +34,10 @@ type Proof struct {
 	// Base says that this is a base proof: [Derive] makes others of it, and it
 	// does not verify.
 	Base bool
+	// Presentation is what a proof derived with [BBS2023] is bound to, as whoever
+	// derived it chose: it tells one exchange from another where it is what the
+	// verifier asked for, and nothing of who presents. Callers must not change it.
+	Presentation []byte
 	// Tolerated is what [Parser].Lenient let pass: [ErrDER], [ErrNoFragment].
 	Tolerated []error
 

@@ -110,7 +110,11 @@ func (o *Parser) readDisclosure(p *Proof, r *reader, s variant) (err error) {
 	}
 	p.suite, p.Algorithm = s, s.algorithm
 	if s.suite == BBS2023 {
-		p.value, p.Base, err = readBBS2023(value, o.BBS)
+		v, base, err := readBBS2023(value, o.BBS)
+		if err != nil {
+			return err
+		}
+		p.value, p.Base, p.Presentation = v, base, v.presentation
 	} else {
 		p.value, p.Base, err = readECDSASD(value)
 	}
