@@ -5,12 +5,14 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -110,7 +112,7 @@ func verifyBare(b *testing.B, k crypto.Signer) {
 type bench struct {
 	verifier *credential.Verifier
 	es, ps   proof.Signer
-	ed       proof.Signer
+	ed, ec   proof.Signer
 }
 
 func newBench(tb testing.TB) *bench {
@@ -133,7 +135,11 @@ func newBench(tb testing.TB) *bench {
 	seed := sha256.Sum256([]byte("bench"))
 	ed, err := key.NewSigner(ed25519.NewKeyFromSeed(seed[:]))
 	require.NoError(tb, err)
-	entries := append(n.Entries(), trustlist.Entry{Authority: "Ministry", Names: ed.Key().Controllers, Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}})
+	p256, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), seed[:])
+	require.NoError(tb, err)
+	ec, err := key.NewSigner(p256)
+	require.NoError(tb, err)
+	entries := append(n.Entries(), trustlist.Entry{Authority: "Ministry", Names: slices.Concat(ed.Key().Controllers, ec.Key().Controllers), Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}})
 	list, err := trustlist.New(trustlist.Info{Name: "bench", Issued: now.Add(-time.Hour)}, entries...)
 	require.NoError(tb, err)
 
@@ -152,7 +158,7 @@ func newBench(tb testing.TB) *bench {
 		Status: status.Mux{status.TypeDCC: hashes, status.TypeBitstring: lists}, RequireStatus: true,
 	})
 	require.NoError(tb, err)
-	return &bench{v, es, ps, ed}
+	return &bench{v, es, ps, ed, ec}
 }
 
 const listURL = "https://status.example/1"
@@ -228,12 +234,29 @@ func vc(tb testing.TB, issuer string) *credential.Draft {
 
 var rdfc = w3c.Format{Suites: []string{dataintegrity.EdDSARDFC2022}}
 
+var sd = w3c.Format{Suites: []string{dataintegrity.ECDSASD2023}}
+
+// held is a credential with selective disclosure, of which half is shown.
+func (x *bench) held(tb testing.TB) credential.Held {
+	return credential.Held{
+		Raw:  issue(tb, sd, vc(tb, x.ec.Key().Controllers[0]), x.ec),
+		Show: []string{"/credentialSubject/dateOfVaccination", "/credentialSubject/recipient/familyName", "/credentialSubject/vaccine"},
+	}
+}
+
+func derive(tb testing.TB, f credential.Deriver, h credential.Held) []byte {
+	raw, err := f.Derive(ctx, h, credential.Binding{})
+	require.NoError(tb, err)
+	return raw
+}
+
 func (x *bench) cases(tb testing.TB) map[string][]byte {
 	return map[string][]byte{
 		"hcert-es256":    issue(tb, hcert.Format{}, dcc(), x.es),
 		"hcert-ps256":    issue(tb, hcert.Format{}, dcc(), x.ps),
 		"w3c-eddsa-jcs":  issue(tb, w3c.Format{}, vc(tb, x.ed.Key().Controllers[0]), x.ed),
 		"w3c-eddsa-rdfc": issue(tb, rdfc, vc(tb, x.ed.Key().Controllers[0]), x.ed),
+		"w3c-ecdsa-sd":   derive(tb, sd, x.held(tb)),
 	}
 }
 
@@ -255,7 +278,7 @@ func BenchmarkVerify(b *testing.B) {
 	x := newBench(b)
 	p := credential.Policy{Time: now, MaxTrustAge: 48 * time.Hour, MaxStatusAge: 48 * time.Hour}
 	cases := x.cases(b)
-	for _, name := range []string{"hcert-es256", "hcert-ps256", "w3c-eddsa-jcs", "w3c-eddsa-rdfc"} {
+	for _, name := range []string{"hcert-es256", "hcert-ps256", "w3c-eddsa-jcs", "w3c-eddsa-rdfc", "w3c-ecdsa-sd"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -278,6 +301,7 @@ func BenchmarkIssue(b *testing.B) {
 		{"hcert-es256", hcert.Format{}, x.es, dcc()},
 		{"w3c-eddsa-jcs", w3c.Format{}, x.ed, vc(b, x.ed.Key().Controllers[0])},
 		{"w3c-eddsa-rdfc", rdfc, x.ed, vc(b, x.ed.Key().Controllers[0])},
+		{"w3c-ecdsa-sd", sd, x.ec, vc(b, x.ec.Key().Controllers[0])},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: c.sealer, Signers: []proof.Signer{c.signer}, Schema: schema.Health{Strict: true}})
@@ -285,6 +309,24 @@ func BenchmarkIssue(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := i.Issue(ctx, c.draft); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkDerive(b *testing.B) {
+	x := newBench(b)
+	for _, c := range []struct {
+		name   string
+		format credential.Deriver
+		held   credential.Held
+	}{{"w3c-ecdsa-sd", sd, x.held(b)}} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := c.format.Derive(ctx, c.held, credential.Binding{}); err != nil {
 					b.Fatal(err)
 				}
 			}
