@@ -26,6 +26,7 @@ import (
 	"github.com/sanad-credentials/sanad/did/key"
 	"github.com/sanad-credentials/sanad/internal/testnet"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/bbs"
 	"github.com/sanad-credentials/sanad/proof/dataintegrity"
 	"github.com/sanad-credentials/sanad/schema"
 	"github.com/sanad-credentials/sanad/trustlist"
@@ -113,6 +114,7 @@ type bench struct {
 	verifier *credential.Verifier
 	es, ps   proof.Signer
 	ed, ec   proof.Signer
+	bbs      proof.Signer
 }
 
 func newBench(tb testing.TB) *bench {
@@ -139,7 +141,13 @@ func newBench(tb testing.TB) *bench {
 	require.NoError(tb, err)
 	ec, err := key.NewSigner(p256)
 	require.NoError(tb, err)
-	entries := append(n.Entries(), trustlist.Entry{Authority: "Ministry", Names: slices.Concat(ed.Key().Controllers, ec.Key().Controllers), Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}})
+	secret, err := bbs.KeyGen(seed[:], nil)
+	require.NoError(tb, err)
+	g2, err := key.Key(secret.Public())
+	require.NoError(tb, err)
+	unlink, err := bbs.NewSigner(secret, *g2)
+	require.NoError(tb, err)
+	entries := append(n.Entries(), trustlist.Entry{Authority: "Ministry", Names: slices.Concat(ed.Key().Controllers, ec.Key().Controllers, g2.Controllers), Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}})
 	list, err := trustlist.New(trustlist.Info{Name: "bench", Issued: now.Add(-time.Hour)}, entries...)
 	require.NoError(tb, err)
 
@@ -158,7 +166,7 @@ func newBench(tb testing.TB) *bench {
 		Status: status.Mux{status.TypeDCC: hashes, status.TypeBitstring: lists}, RequireStatus: true,
 	})
 	require.NoError(tb, err)
-	return &bench{v, es, ps, ed, ec}
+	return &bench{v, es, ps, ed, ec, unlink}
 }
 
 const listURL = "https://status.example/1"
@@ -234,12 +242,15 @@ func vc(tb testing.TB, issuer string) *credential.Draft {
 
 var rdfc = w3c.Format{Suites: []string{dataintegrity.EdDSARDFC2022}}
 
-var sd = w3c.Format{Suites: []string{dataintegrity.ECDSASD2023}}
+var (
+	sd       = w3c.Format{Suites: []string{dataintegrity.ECDSASD2023}}
+	unlinked = w3c.Format{Suites: []string{dataintegrity.BBS2023}, BBS: bbs.Scheme{}}
+)
 
 // held is a credential with selective disclosure, of which half is shown.
-func (x *bench) held(tb testing.TB) credential.Held {
+func held(tb testing.TB, f credential.Sealer, s proof.Signer) credential.Held {
 	return credential.Held{
-		Raw:  issue(tb, sd, vc(tb, x.ec.Key().Controllers[0]), x.ec),
+		Raw:  issue(tb, f, vc(tb, s.Key().Controllers[0]), s),
 		Show: []string{"/credentialSubject/dateOfVaccination", "/credentialSubject/recipient/familyName", "/credentialSubject/vaccine"},
 	}
 }
@@ -256,7 +267,8 @@ func (x *bench) cases(tb testing.TB) map[string][]byte {
 		"hcert-ps256":    issue(tb, hcert.Format{}, dcc(), x.ps),
 		"w3c-eddsa-jcs":  issue(tb, w3c.Format{}, vc(tb, x.ed.Key().Controllers[0]), x.ed),
 		"w3c-eddsa-rdfc": issue(tb, rdfc, vc(tb, x.ed.Key().Controllers[0]), x.ed),
-		"w3c-ecdsa-sd":   derive(tb, sd, x.held(tb)),
+		"w3c-ecdsa-sd":   derive(tb, sd, held(tb, sd, x.ec)),
+		"w3c-bbs":        derive(tb, unlinked, held(tb, unlinked, x.bbs)),
 	}
 }
 
@@ -278,7 +290,7 @@ func BenchmarkVerify(b *testing.B) {
 	x := newBench(b)
 	p := credential.Policy{Time: now, MaxTrustAge: 48 * time.Hour, MaxStatusAge: 48 * time.Hour}
 	cases := x.cases(b)
-	for _, name := range []string{"hcert-es256", "hcert-ps256", "w3c-eddsa-jcs", "w3c-eddsa-rdfc", "w3c-ecdsa-sd"} {
+	for _, name := range []string{"hcert-es256", "hcert-ps256", "w3c-eddsa-jcs", "w3c-eddsa-rdfc", "w3c-ecdsa-sd", "w3c-bbs"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -302,6 +314,7 @@ func BenchmarkIssue(b *testing.B) {
 		{"w3c-eddsa-jcs", w3c.Format{}, x.ed, vc(b, x.ed.Key().Controllers[0])},
 		{"w3c-eddsa-rdfc", rdfc, x.ed, vc(b, x.ed.Key().Controllers[0])},
 		{"w3c-ecdsa-sd", sd, x.ec, vc(b, x.ec.Key().Controllers[0])},
+		{"w3c-bbs", unlinked, x.bbs, vc(b, x.bbs.Key().Controllers[0])},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: c.sealer, Signers: []proof.Signer{c.signer}, Schema: schema.Health{Strict: true}})
@@ -322,7 +335,7 @@ func BenchmarkDerive(b *testing.B) {
 		name   string
 		format credential.Deriver
 		held   credential.Held
-	}{{"w3c-ecdsa-sd", sd, x.held(b)}} {
+	}{{"w3c-ecdsa-sd", sd, held(b, sd, x.ec)}, {"w3c-bbs", unlinked, held(b, unlinked, x.bbs)}} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

@@ -207,14 +207,6 @@ func TestPromiseChangedBBSProofIsRefused(t *testing.T) {
 	require.Error(t, verifyBBS(t, v.Append(nil, "validFrom")))
 }
 
-func upTo(n int) []int {
-	out := make([]int, n)
-	for i := range out {
-		out[i] = i
-	}
-	return out
-}
-
 // The options are signed as well, and the key must be one for BBS.
 func TestBBSOptionsAndKeys(t *testing.T) {
 	derived := deriveBBS(t, signBBS(t, bbsDocument), "", "/issuer")
