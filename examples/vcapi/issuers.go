@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"fmt"
 
-	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/credential/w3c"
 	"github.com/sanad-credentials/sanad/did/key"
 	"github.com/sanad-credentials/sanad/proof"
@@ -19,7 +18,18 @@ import (
 type issuer struct {
 	tag, suite, keyKind string
 	signer              proof.Signer
-	sealer              credential.Sealer
+	sealer              w3c.Format
+}
+
+// selective reports whether the suite discloses selectively.
+func (i *issuer) selective() bool { return i.suite == dataintegrity.ECDSASD2023 }
+
+// whole is the suite for what is only shown whole: lists and presentations.
+func (i *issuer) whole() string {
+	if i.selective() {
+		return dataintegrity.ECDSARDFC2019
+	}
+	return i.suite
 }
 
 func (i *issuer) did() string    { return i.signer.Key().Controllers[0] }
@@ -32,7 +42,7 @@ var keyKinds = []struct {
 	suites []string
 }{
 	{"Ed25519", newEd25519, []string{dataintegrity.EdDSAJCS2022, dataintegrity.EdDSARDFC2022}},
-	{"P-256", newECDSA(elliptic.P256()), []string{dataintegrity.ECDSAJCS2019, dataintegrity.ECDSARDFC2019}},
+	{"P-256", newECDSA(elliptic.P256()), []string{dataintegrity.ECDSAJCS2019, dataintegrity.ECDSARDFC2019, dataintegrity.ECDSASD2023}},
 	{"P-384", newECDSA(elliptic.P384()), []string{dataintegrity.ECDSAJCS2019, dataintegrity.ECDSARDFC2019}},
 }
 
@@ -48,6 +58,9 @@ func newECDSA(c elliptic.Curve) func() (crypto.Signer, error) {
 // tagOf names an issuer: its cryptosuite and, where that takes several kinds of
 // key, the key's.
 func tagOf(suite, keyKind string) string {
+	if suite == dataintegrity.ECDSASD2023 {
+		return suite
+	}
 	switch keyKind {
 	case "P-256":
 		return suite + "-p256"

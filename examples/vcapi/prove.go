@@ -16,11 +16,11 @@ func (s *server) prove(r *http.Request) reply {
 	if fail != nil {
 		return *fail
 	}
-	by := s.issuer(r.PathValue("tag"), q.document)
+	by := s.issuer(r.PathValue("tag"), q.document, false)
 	if by == nil {
 		return refuse(http.StatusNotFound, noType, "no key of this tag; GET / names them")
 	}
-	o := dataintegrity.Options{Cryptosuite: by.suite, Purpose: proof.Authentication, Created: time.Now(), RDF: s.format.RDF}
+	o := dataintegrity.Options{Cryptosuite: by.whole(), Purpose: proof.Authentication, Created: time.Now(), RDF: s.format.RDF}
 	if o.Domain, fail = q.texts("domain"); fail != nil {
 		return *fail
 	}

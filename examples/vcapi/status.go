@@ -105,7 +105,9 @@ func (l *list) raw(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: l.by.sealer, Signers: []proof.Signer{l.by.signer}})
+	sealer := l.by.sealer
+	sealer.Suites = []string{l.by.whole()}
+	i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: sealer, Signers: []proof.Signer{l.by.signer}})
 	if err != nil {
 		return nil, err
 	}
