@@ -293,8 +293,18 @@ func (a *api) tagged(tag string) *issuer {
 
 func TestDerive(t *testing.T) {
 	a := newAPI(t, config{})
-	by := a.tagged("ecdsa-sd-2023")
-	require.Equal(t, "P-256", by.keyKind)
+	for tag, kind := range map[string]string{"ecdsa-sd-2023": "P-256", "bbs-2023": "Bls12381G2"} {
+		t.Run(tag, func(t *testing.T) {
+			a := &api{a.server, t, a.url}
+			require.Equal(t, kind, a.tagged(tag).keyKind)
+			a.derives(a.tagged(tag))
+		})
+	}
+}
+
+// derives checks what is shown of the credentials of an issuer.
+func (a *api) derives(by *issuer) {
+	t := a.t
 	vc := a.sealed(by, with(example(by.did()), "validUntil", "2035-01-01T00:00:00Z"), object{"mandatoryPointers": []any{"/credentialSubject/id"}})
 	r := a.verify(vc)
 	require.Equal(t, http.StatusBadRequest, r.status, "a base proof is for the holder")

@@ -20,6 +20,9 @@ func (s *server) prove(r *http.Request) reply {
 	if by == nil {
 		return refuse(http.StatusNotFound, noType, "no key of this tag; GET / names them")
 	}
+	if by.suite == dataintegrity.BBS2023 {
+		return refuse(http.StatusBadRequest, malformedError, "the keys of "+by.suite+" sign no presentations: use another holder's")
+	}
 	o := dataintegrity.Options{Cryptosuite: by.whole(), Purpose: proof.Authentication, Created: time.Now(), RDF: s.format.RDF}
 	if o.Domain, fail = q.texts("domain"); fail != nil {
 		return *fail
