@@ -126,8 +126,8 @@ func readJWK(v jcs.Value) (crypto.PublicKey, []proof.Algorithm, error) {
 }
 
 // otherJWK reads the JSON Web Keys that are recognised only: X25519 (RFC 8037),
-// secp256k1 (RFC 8812), and, in G2 to verify with, BLS12-381 as drafts and the
-// vectors of did:key name it. ok is false where v is of another kind.
+// secp256k1 (RFC 8812), and BLS12-381's G1 as drafts and the vectors of did:key
+// name it. ok is false where v is of another kind.
 func otherJWK(v jcs.Value) (k crypto.PublicKey, ok bool, err error) {
 	crv, _ := v.Member("crv").Text()
 	kind := ""
@@ -138,8 +138,6 @@ func otherJWK(v jcs.Value) (k crypto.PublicKey, ok bool, err error) {
 		kind = Secp256k1
 	case "BLS12381_G1", "BLS12381G1", "Bls12381G1":
 		kind = BLS12381G1
-	case "BLS12381_G2", "BLS12381G2", "Bls12381G2":
-		kind = bls12381G2
 	default:
 		return nil, false, nil
 	}
