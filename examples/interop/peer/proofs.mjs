@@ -1,6 +1,8 @@
 // Credentials and presentations with embedded proofs, by @digitalbazaar/vc and
 // the cryptosuites beside it.
 import * as vc from '@digitalbazaar/vc';
+import * as bbs2023 from '@digitalbazaar/bbs-2023-cryptosuite';
+import * as Bls12381Multikey from '@digitalbazaar/bls12-381-multikey';
 import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey';
 import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
 import * as ecdsaJcs from '@digitalbazaar/ecdsa-jcs-2019-cryptosuite';
@@ -23,14 +25,26 @@ const cryptosuites = {
   'ecdsa-rdfc-2019': both(ecdsaRdfc),
   'ecdsa-sd-2023': {
     sign: ecdsaSd.createSignCryptosuite, derive: ecdsaSd.createDiscloseCryptosuite, verify: ecdsaSd.createVerifyCryptosuite
+  },
+  'bbs-2023': {
+    sign: bbs2023.createSignCryptosuite, derive: bbs2023.createDiscloseCryptosuite, verify: bbs2023.createVerifyCryptosuite
   }
 };
 const keys = new Map();
 
+function generate(curve) {
+  switch(curve) {
+    case 'Ed25519':
+      return Ed25519Multikey.generate();
+    case 'BLS12-381':
+      return Bls12381Multikey.generateBbsKeyPair({algorithm: Bls12381Multikey.ALGORITHMS.BBS_BLS12381_SHA256});
+  }
+  return EcdsaMultikey.generate({curve});
+}
+
 // keyPair makes a key and returns its did:key. The private key stays here.
 export async function keyPair({curve}) {
-  const pair = curve === 'Ed25519' ?
-    await Ed25519Multikey.generate() : await EcdsaMultikey.generate({curve});
+  const pair = await generate(curve);
   const did = 'did:key:' + pair.publicKeyMultibase;
   pair.id = `${did}#${pair.publicKeyMultibase}`;
   pair.controller = did;
