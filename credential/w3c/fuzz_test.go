@@ -13,6 +13,7 @@ import (
 	"github.com/sanad-credentials/sanad/credential/w3c"
 	"github.com/sanad-credentials/sanad/did/key"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/bbs"
 	"github.com/sanad-credentials/sanad/proof/dataintegrity"
 	"github.com/sanad-credentials/sanad/trustlist"
 )
@@ -27,9 +28,14 @@ func FuzzParse(f *testing.F) {
 	vp, err := w3c.Format{}.Present(ctx, []credential.Held{held(card, p), {Raw: []byte("ey"), MediaType: "application/vc+jwt"}}, credential.Binding{Audience: "a", Nonce: "n"})
 	require.NoError(f, err)
 	f.Add(vp)
+	format := w3c.Format{Suites: []string{dataintegrity.BBS2023}, BBS: bbs.Scheme{}}
+	gov := bbsParty(f)
+	base := issueAs(f, format, content(gov.did), gov)
+	f.Add(base)
+	f.Add(show(f, format, base, "/credentialSubject/givenName"))
 	f.Add([]byte(`{"@context":["https://www.w3.org/ns/credentials/v2"],"type":"VerifiableCredential","issuer":"urn:a","credentialSubject":[{"id":"urn:b"}],"credentialStatus":{"type":"BitstringStatusListEntry"},"relatedResource":{"id":"urn:a","digestSRI":["sha256-x"],"digestMultibase":"uEi"}}`))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		env, err := w3c.Format{}.Parse(in, "")
+		env, err := format.Parse(in, "")
 		if err != nil {
 			return
 		}

@@ -165,5 +165,5 @@ const PresentationHeader = 4096
 
 // BBSMessages is the most messages that one BBS signature covers, one for each
 // statement that can be shown or not. Checking a proof of so many takes about a
-// tenth of a second.
-const BBSMessages = 2048
+// seventh of a second, and a credential may have 16 of them.
+const BBSMessages = 1024

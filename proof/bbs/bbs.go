@@ -48,7 +48,7 @@ var ErrInput = errors.New("unusable messages or indexes")
 // Verify checks a signature over messages under a header (section 3.5.2). The
 // error wraps [proof.ErrMismatch] where the signature is wrong or malformed,
 // [proof.ErrKey] where the key is no point of the group or the identity,
-// [ErrInput] for over 2,048 messages.
+// [ErrInput] for over 1,024 messages.
 func Verify(key proof.BLSKey, signature, header []byte, messages [][]byte) error {
 	if len(messages) > limits.BBSMessages {
 		return fmt.Errorf("bbs: %d messages, at most %d are signed: %w", len(messages), limits.BBSMessages, ErrInput)

@@ -20,7 +20,7 @@ type generator struct {
 // known remembers the generators Q_1, H_1, H_2, … that were needed so far. They
 // are constants, always the same ones in the same order; to make one costs as
 // much as a multiplication. No caller asks for more than limits.BBSMessages, so
-// it holds no more than 2,049, of about 1.4 kB each.
+// it holds no more than 1,025, of about 1.4 kB each.
 var known struct {
 	made   atomic.Pointer[[]*generator] // what is read, without a lock
 	mu     sync.Mutex                   // for making more

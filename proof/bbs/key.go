@@ -76,7 +76,7 @@ func (k *SecretKey) String() string { return "BBS secret key" }
 func (k *SecretKey) GoString() string { return k.String() }
 
 // Sign signs messages, in their order, under a header (section 3.5.1). The same
-// input gives the same signature. The error wraps [ErrInput] for over 2,048
+// input gives the same signature. The error wraps [ErrInput] for over 1,024
 // messages.
 func (k *SecretKey) Sign(header []byte, messages [][]byte) ([]byte, error) {
 	if len(messages) > limits.BBSMessages {

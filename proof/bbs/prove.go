@@ -16,7 +16,7 @@ import (
 // No two proofs are the same. It does not check the signature: a proof from a
 // wrong one does not verify.
 //
-// The error wraps [ErrInput] for over 2,048 messages and for indexes that are
+// The error wraps [ErrInput] for over 1,024 messages and for indexes that are
 // not ascending or not of messages, [proof.ErrKey] and [proof.ErrMismatch] where
 // the key or the signature is malformed.
 func Prove(key proof.BLSKey, signature, header, presentation []byte, messages [][]byte, show []int) ([]byte, error) {
@@ -171,7 +171,7 @@ func (c *commitment) finalize(e, challenge *bls12381.Scalar, random, hidden []*b
 // 3.5.4). The error wraps [proof.ErrMismatch] where the proof is wrong or
 // malformed or the indexes are not ascending or not of messages it can have,
 // [proof.ErrKey] where the key is no point of the group or the identity,
-// [ErrInput] for over 2,048 messages, shown or not.
+// [ErrInput] for over 1,024 messages, shown or not.
 func VerifyProof(key proof.BLSKey, disclosure, header, presentation []byte, messages [][]byte, indexes []int) error {
 	responses := (len(disclosure) - ProofSize) / scalarSize
 	switch {
