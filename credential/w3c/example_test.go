@@ -2,7 +2,10 @@ package w3c_test
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log"
@@ -12,7 +15,6 @@ import (
 	"github.com/sanad-credentials/sanad/credential/w3c"
 	"github.com/sanad-credentials/sanad/did/key"
 	"github.com/sanad-credentials/sanad/proof"
-	"github.com/sanad-credentials/sanad/proof/bbs"
 	"github.com/sanad-credentials/sanad/proof/dataintegrity"
 	"github.com/sanad-credentials/sanad/proof/dataintegrity/rdf"
 	"github.com/sanad-credentials/sanad/trustlist"
@@ -160,20 +162,15 @@ func ExampleFormat() {
 	// true false
 }
 
-// A pilgrim shows one line of a card, and nobody can tell from the proof which
-// card it was, nor that it was shown before. BBS is taken in by those who issue,
-// derive and verify with it.
-func Example_unlinkable() {
+// The ministry signs every statement, the pilgrim shows two of them at the border.
+func ExampleFormat_Derive() {
 	ctx := context.Background()
-	secret, err := bbs.GenerateKey() // keep secret.Bytes() in your key store
+	format := w3c.Format{Suites: []string{dataintegrity.ECDSASD2023}}
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		log.Fatal(err)
 	}
-	public, err := key.Key(secret.Public()) // as did:key
-	if err != nil {
-		log.Fatal(err)
-	}
-	ministry, err := bbs.NewSigner(secret, *public)
+	ministry, err := key.NewSigner(private)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -181,14 +178,17 @@ func Example_unlinkable() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	format := w3c.Format{Suites: []string{dataintegrity.BBS2023}, BBS: bbs.Scheme{}}
 	draft, err := w3c.New(w3c.Content{
-		Issuer: public.Controllers[0], Contexts: []string{"https://www.w3.org/ns/credentials/undefined-terms/v2"},
-		Subject: map[string]any{"id": pilgrim.Key().Controllers[0], "passport": "X1234567", "vaccinatedAgainst": "Meningitis ACWY"},
+		Issuer: ministry.Key().Controllers[0], Contexts: []string{"https://www.w3.org/ns/credentials/undefined-terms/v2"},
+		Subject: map[string]any{
+			"id": pilgrim.Key().Controllers[0], "name": "Amina Example", "passport": "X1234567",
+			"vaccinations": []any{map[string]any{"disease": "Polio"}, map[string]any{"disease": "Meningitis ACWY"}},
+		},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
+	draft.Mandatory = []string{"/credentialSubject/id"}
 	card, err := format.Seal(ctx, draft, []proof.Signer{ministry})
 	if err != nil {
 		log.Fatal(err)
@@ -196,14 +196,20 @@ func Example_unlinkable() {
 
 	asked := credential.Binding{Audience: "https://border.example", Nonce: "8f1c2d"}
 	raw, err := credential.Present(ctx, format, []credential.Held{{
-		Raw: card, Signer: pilgrim, Format: format, Show: []string{"/credentialSubject/vaccinatedAgainst"},
+		Raw: card, Signer: pilgrim, Format: format, Show: []string{"/credentialSubject/vaccinations/1"},
 	}}, asked)
 	if err != nil {
 		log.Fatal(err)
 	}
 
+	list, err := trustlist.New(trustlist.Info{Name: "ministries"}, trustlist.Entry{
+		Authority: "Ministry of Health", Names: ministry.Key().Controllers, Roles: []trustlist.Role{trustlist.RoleIssue},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
 	verifier, err := credential.NewVerifier(credential.Config{
-		Formats: []credential.Format{format}, Keys: key.Resolver{}, InsecureAnyIssuer: true, // see the first example for a trust list
+		Formats: []credential.Format{w3c.Format{}}, Keys: key.Resolver{}, Trust: list,
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -212,13 +218,16 @@ func Example_unlinkable() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	var claims struct {
-		CredentialSubject struct{ VaccinatedAgainst, Passport string }
-	}
+	var claims struct{ CredentialSubject map[string]any }
 	if err := res.Results[0].Credential.Claims(&claims); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%q %q\n", claims.CredentialSubject.VaccinatedAgainst, claims.CredentialSubject.Passport)
+	fmt.Println(claims.CredentialSubject["name"], claims.CredentialSubject["vaccinations"])
+
+	// What the ministry gave the pilgrim is for him alone.
+	_, err = verifier.Verify(ctx, card, credential.Policy{})
+	fmt.Println(errors.Is(err, dataintegrity.ErrBase))
 	// Output:
-	// "Meningitis ACWY" ""
+	// <nil> [map[disease:Meningitis ACWY]]
+	// true
 }

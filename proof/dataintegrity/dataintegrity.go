@@ -17,6 +17,12 @@
 // it can't tell whether two contexts that it knows use different names for one
 // thing, so give it no more than are needed.
 //
+// [ECDSASD2023] signs each statement on its own. Its issuer gives the holder a
+// base proof, which no verifier accepts; [Derive] makes of it the proof for a
+// part of the document. What a holder can't leave out is [Options].Mandatory:
+// everything else is missing without a trace, so that an issuer makes mandatory
+// what limits the rest.
+//
 // A document can have several proofs: a set, whose members sign the document,
 // and chains, whose members sign the proofs before them too (previousProof).
 // All of them must verify. Proofs that can't be read are errors, never skipped.
