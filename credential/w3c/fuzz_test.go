@@ -1,6 +1,7 @@
 package w3c_test
 
 import (
+	"crypto/elliptic"
 	"errors"
 	"fmt"
 	"strings"
@@ -25,6 +26,10 @@ func FuzzParse(f *testing.F) {
 	f.Add(issue(f, content(p.did), p, p))
 	f.Add(issueAs(f, statements, content(p.did), p))
 	f.Add(issue(f, v1(p.did, "did:example:a"), p))
+	sd, gov := w3c.Format{Suites: []string{dataintegrity.ECDSASD2023}}, newParty(f, elliptic.P256())
+	base := issueAs(f, sd, content(gov.did), gov)
+	f.Add(base)
+	f.Add(show(f, sd, base, "/credentialSubject/vaccinations/1"))
 	vp, err := w3c.Format{}.Present(ctx, []credential.Held{held(card, p), {Raw: []byte("ey"), MediaType: "application/vc+jwt"}}, credential.Binding{Audience: "a", Nonce: "n"})
 	require.NoError(f, err)
 	f.Add(vp)

@@ -224,7 +224,8 @@ const (
 
 // blank returns the blank node that is made for v, or for the n-th element of v.
 func blank(kind byte, v jcs.Value, n int) rdfc.Term {
-	label := strconv.AppendInt([]byte{kind}, int64(v.Place()), 10)
+	var room [24]byte
+	label := strconv.AppendInt(append(room[:0], kind), int64(v.Place()), 10)
 	if kind == ofElement {
 		label = strconv.AppendInt(append(label, '-'), int64(n), 10)
 	}

@@ -371,6 +371,22 @@ func TestDeriveKindsOfStatements(t *testing.T) {
 	}
 }
 
+// A document all of whose nodes have an id needs no labels.
+func TestDeriveWithoutBlankNodes(t *testing.T) {
+	p := newPermits(t)
+	doc := strings.NewReplacer(`"name":"Permit"`, `"id":"urn:x:permit","name":"Permit"`, `"givenName":"JANE"`, `"id":"urn:x:jane","givenName":"JANE"`).Replace(permit)
+	base, err := dataintegrity.Sign(ctx, []byte(doc), p.issuer, dataintegrity.Options{Cryptosuite: dataintegrity.ECDSASD2023, RDF: p.parser.RDF, Mandatory: []string{"/issuer", "/name"}})
+	require.NoError(t, err)
+	for pointer, labels := range map[string]int{"/credentialSubject/1/familyName": 0, "/credentialSubject/0/familyName": 1, "/issuer/id": 0} {
+		shown := p.derive(base, pointer)
+		require.NoError(t, p.verify(shown), pointer)
+		require.Len(t, p.components(shown).Labels, labels, pointer)
+	}
+	none := p.derive(base)
+	require.NoError(t, p.verify(none), "what is mandatory alone")
+	require.Empty(t, p.components(none).Signatures)
+}
+
 // FuzzProofValue: what is read can be written, and reads the same.
 func FuzzProofValue(f *testing.F) {
 	p := newPermits(f)
