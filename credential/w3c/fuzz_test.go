@@ -34,8 +34,8 @@ func FuzzParse(f *testing.F) {
 	require.NoError(f, err)
 	f.Add(vp)
 	format := w3c.Format{Suites: []string{dataintegrity.BBS2023}, BBS: bbs.Scheme{}}
-	gov := bbsParty(f)
-	base := issueAs(f, format, content(gov.did), gov)
+	gov = bbsParty(f)
+	base = issueAs(f, format, content(gov.did), gov)
 	f.Add(base)
 	f.Add(show(f, format, base, "/credentialSubject/givenName"))
 	f.Add([]byte(`{"@context":["https://www.w3.org/ns/credentials/v2"],"type":"VerifiableCredential","issuer":"urn:a","credentialSubject":[{"id":"urn:b"}],"credentialStatus":{"type":"BitstringStatusListEntry"},"relatedResource":{"id":"urn:a","digestSRI":["sha256-x"],"digestMultibase":"uEi"}}`))
