@@ -210,6 +210,17 @@ func TestHostileProof(t *testing.T) {
 	refused("one point for all", replace(p, 0, slices.Concat(p[:48], p[:48], p[:48])))
 }
 
+// Whoever lets the identity pass believes anyone.
+func TestPromiseForgeryOfIdentitiesIsRefused(t *testing.T) {
+	s := sign(t, 0)
+	forged := [][]byte{[]byte("never"), []byte("signed")}
+	p := bbs.ForgeWithIdentity(s.key, s.header, []byte("n"), forged)
+	require.Len(t, p, bbs.ProofSize)
+	err := bbs.VerifyProof(s.key, p, s.header, []byte("n"), forged, []int{0, 1})
+	require.ErrorIs(t, err, proof.ErrMismatch)
+	require.ErrorContains(t, err, "no point of G1")
+}
+
 func TestProofRefused(t *testing.T) {
 	s := sign(t, 5)
 	p, shown := s.prove(t, "nonce", 1, 3)

@@ -77,3 +77,40 @@ func Sum(scalars [][]byte) (fast, secret []byte) {
 	}
 	return s.point().BytesCompressed(), p.BytesCompressed()
 }
+
+// ForgeWithIdentity makes a proof without any signature that shows all messages,
+// for a verifier who lets Abar and Bbar be the identity: both sides of the pairing
+// equation are then one, and D can be any multiple of Bv.
+func ForgeWithIdentity(key proof.BLSKey, header, presentation []byte, messages [][]byte) []byte {
+	g := generators(len(messages))
+	c := commitment{domain: calculateDomain(key, g, header), abar: new(bls12381.G1), bbar: new(bls12381.G1)}
+	c.abar.SetIdentity()
+	c.bbar.SetIdentity()
+	sum := newSum(len(messages) + 2)
+	sum.addTable(baseTable(), one())
+	sum.addTable(&g[0].table, c.domain)
+	var show []int
+	var shown []*bls12381.Scalar
+	for i, m := range messages {
+		show, shown = append(show, i), append(shown, messageScalar(m))
+		sum.addTable(&g[i+1].table, shown[i])
+	}
+	bv := sum.point()
+	r := randomScalars(4)
+	k, s, t, e := r[0], r[1], r[2], r[3]
+	c.d, c.t1, c.t2 = secretProduct(bv, k), secretProduct(bv, s), secretProduct(bv, t)
+	challenge := c.challenge(show, shown, presentation)
+	var r1, r3, inverse bls12381.Scalar
+	inverse.Inv(k)
+	r1.Mul(s, &inverse)
+	r3.Sub(t, challenge)
+	r3.Mul(&r3, &inverse)
+	var out []byte
+	for _, p := range []*bls12381.G1{c.abar, c.bbar, c.d} {
+		out = append(out, p.BytesCompressed()...)
+	}
+	for _, x := range []*bls12381.Scalar{e, &r1, &r3, challenge} {
+		out = appendScalar(out, x)
+	}
+	return out
+}
