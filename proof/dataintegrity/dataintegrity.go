@@ -81,7 +81,9 @@ type Options struct {
 	Challenge, Nonce string
 	// Mandatory are JSON pointers (RFC 6901) to what a holder must show, whole,
 	// where the cryptosuite is one with selective disclosure; others sign all and
-	// do not look at it. They are into the document without its proofs.
+	// do not look at it. They are into the document without its proofs. Point to
+	// an array of one, not into it: other libraries look for what is pointed to in
+	// a compacted form, where such an array is its element.
 	Mandatory []string
 
 	secrets *secrets // for tests

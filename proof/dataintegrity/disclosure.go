@@ -55,6 +55,9 @@ type dataset struct {
 	// numbers are those of the canonical labels, N of c14nN, by the labels that
 	// blank nodes have in quads.
 	numbers map[string]int
+	// left is how many more bytes of N-Quads are written for the document, whose
+	// proofs each need it under labels of their own.
+	left int
 }
 
 func (o *Parser) quads(doc jcs.Value) ([]rdfc.Quad, error) {
@@ -78,7 +81,7 @@ func (o *Parser) dataset(doc jcs.Value) (*dataset, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	d := &dataset{quads: quads, numbers: make(map[string]int)}
+	d := &dataset{quads: quads, numbers: make(map[string]int), left: limits.NQuads}
 	for label, canonical := range r.IssuedIdentifiers() {
 		n, err := strconv.Atoi(strings.TrimPrefix(canonical, "c14n"))
 		if err != nil {
@@ -107,7 +110,10 @@ func (d *dataset) lines(quads []rdfc.Quad, labels []string) ([][]byte, error) {
 	size := 0
 	for i := range quads {
 		q := &quads[i]
-		size += len(q.Subject.Value) + len(q.Predicate.Value) + len(q.Object.Value) + len(q.Object.Datatype) + 32
+		size += len(q.Subject.Value) + len(q.Predicate.Value) + len(q.Object.Value) + len(q.Object.Datatype) + len(q.Graph.Value) + 32
+	}
+	if size > d.left {
+		return nil, fmt.Errorf("more than %d bytes of statements, for all proofs: %w", limits.NQuads, ErrMalformed)
 	}
 	text := make([]byte, 0, size)
 	lines := make([][]byte, 0, len(quads))
@@ -125,6 +131,7 @@ func (d *dataset) lines(quads []rdfc.Quad, labels []string) ([][]byte, error) {
 		// If text moves to a larger array, the lines in the old one stay.
 		lines = append(lines, text[from:len(text):len(text)])
 	}
+	d.left -= len(text)
 	slices.SortFunc(lines, bytes.Compare)
 	return slices.CompactFunc(lines, bytes.Equal), nil
 }

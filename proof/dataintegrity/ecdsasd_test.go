@@ -334,6 +334,29 @@ func TestSelectiveSuiteRefuses(t *testing.T) {
 	require.ErrorIs(t, d.Verify(0, ecSigner(t, elliptic.P256()).Key()), proof.ErrMismatch)
 }
 
+// Each proof has the document's statements under labels of its own: what is written
+// of them is bounded for all proofs together.
+func TestManyProofsOfALongDocument(t *testing.T) {
+	p := newPermits(t)
+	doc := `{"@context":["https://www.w3.org/ns/credentials/v2","https://www.w3.org/ns/credentials/undefined-terms/v2"],"type":"VerifiableCredential","issuer":"urn:x:issuer","credentialSubject":{"id":"urn:x:` + strings.Repeat("x", 20_000) + `"`
+	for i := range 30 {
+		doc += fmt.Sprintf(`,"claim%d":"x"`, i)
+	}
+	base, err := dataintegrity.Sign(ctx, []byte(doc+"}}"), p.issuer, dataintegrity.Options{Cryptosuite: dataintegrity.ECDSASD2023, RDF: p.parser.RDF})
+	require.NoError(t, err)
+	v, err := jcs.Parse(p.derive(base, ""))
+	require.NoError(t, err)
+	one := string(v.Member("proof").Append(nil))
+	text := string(v.Append(nil, "proof"))
+	for proofs, fits := range map[int]bool{1: true, 8: true, 16: false} {
+		_, err := p.parser.Parse([]byte(text[:len(text)-1] + `,"proof":[` + strings.Repeat(one+",", proofs-1) + one + `]}`))
+		require.Equal(t, fits, err == nil, "%d proofs: %v", proofs, err)
+		if err != nil {
+			require.ErrorIs(t, err, dataintegrity.ErrMalformed)
+		}
+	}
+}
+
 func manyTexts(n int) string {
 	var b strings.Builder
 	for i := range n {
