@@ -102,6 +102,22 @@ func TestPromiseOfflineVerifierHasNoNetwork(t *testing.T) {
 	}
 }
 
+// Pairings are for those who take BBS in: a verifier without it carries none of
+// that arithmetic, even where it resolves and lists BBS keys.
+func TestPromisePairingsOnlyWhereAskedFor(t *testing.T) {
+	for _, line := range list(t, "-f", `{{.ImportPath}} {{join .Deps " "}}`, "./credential/...", "./proof", "./proof/cose", "./proof/dataintegrity/...", "./did/...", "./trustlist/...", "./schema/...") {
+		pkg, deps, _ := strings.Cut(line, " ")
+		if pkg == module+"/credential/formats" {
+			continue // it is for those who want all there is
+		}
+		for _, dep := range strings.Fields(deps) {
+			if strings.Contains(dep, "circl") || dep == module+"/proof/bbs" {
+				t.Errorf("%s depends on %s", pkg, dep)
+			}
+		}
+	}
+}
+
 // No type of another module appears in an exported signature. The packages
 // that import other modules are few; each is looked at here.
 func TestPromiseNoForeignTypesExported(t *testing.T) {
@@ -111,7 +127,7 @@ func TestPromiseNoForeignTypesExported(t *testing.T) {
 		}
 		out, err := exec.Command("go", "doc", "-short", pkg).Output()
 		require.NoError(t, err, pkg)
-		for _, foreign := range []string{"cbor.", "qrcode.", "gozxing.", "jwk.", "jwt.", "jws.", "ld.", "multibase.", "zlib."} {
+		for _, foreign := range []string{"cbor.", "qrcode.", "gozxing.", "jwk.", "jwt.", "jws.", "ld.", "multibase.", "zlib.", "bls12381."} {
 			require.NotContains(t, string(out), " "+foreign, pkg)
 			require.NotContains(t, string(out), "*"+foreign, pkg)
 		}

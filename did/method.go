@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/sanad-credentials/sanad/internal/ecpoint"
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/jwk"
 	"github.com/sanad-credentials/sanad/proof"
@@ -39,7 +40,7 @@ var methodTypes = map[string]struct{ member, kind string }{
 	"X25519KeyAgreementKey2019":         {kind: X25519},
 	"X25519KeyAgreementKey2020":         {kind: X25519},
 	"Bls12381G1Key2020":                 {kind: BLS12381G1},
-	"Bls12381G2Key2020":                 {kind: BLS12381G2},
+	"Bls12381G2Key2020":                 {kind: bls12381G2},
 }
 
 // readKey reads the one key that a method holds.
@@ -125,8 +126,8 @@ func readJWK(v jcs.Value) (crypto.PublicKey, []proof.Algorithm, error) {
 }
 
 // otherJWK reads the JSON Web Keys that are recognised only: X25519 (RFC 8037),
-// secp256k1 (RFC 8812), and BLS12-381 as drafts and the vectors of did:key name
-// it. ok is false where v is of another kind.
+// secp256k1 (RFC 8812), and BLS12-381's G1 as drafts and the vectors of did:key
+// name it. ok is false where v is of another kind.
 func otherJWK(v jcs.Value) (k crypto.PublicKey, ok bool, err error) {
 	crv, _ := v.Member("crv").Text()
 	kind := ""
@@ -137,8 +138,6 @@ func otherJWK(v jcs.Value) (k crypto.PublicKey, ok bool, err error) {
 		kind = Secp256k1
 	case "BLS12381_G1", "BLS12381G1", "Bls12381G1":
 		kind = BLS12381G1
-	case "BLS12381_G2", "BLS12381G2", "Bls12381G2":
-		kind = BLS12381G2
 	default:
 		return nil, false, nil
 	}
@@ -154,7 +153,7 @@ func otherJWK(v jcs.Value) (k crypto.PublicKey, ok bool, err error) {
 		if len(x) != 32 || len(y) != 32 {
 			return nil, false, fmt.Errorf("x, y: %d and %d bytes, want 32: %w", len(x), len(y), ErrInvalid)
 		}
-		x = compress(append(append([]byte{4}, x...), y...))
+		x = ecpoint.Compress(append(append([]byte{4}, x...), y...))
 	}
 	k, err = decode(kind, x)
 	return k, err == nil, err

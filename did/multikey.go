@@ -13,6 +13,7 @@ import (
 
 	"github.com/multiformats/go-multibase"
 
+	"github.com/sanad-credentials/sanad/internal/ecpoint"
 	"github.com/sanad-credentials/sanad/proof"
 )
 
@@ -21,9 +22,10 @@ const (
 	X25519       = "X25519"
 	Secp256k1    = "secp256k1"
 	BLS12381G1   = "BLS12-381 G1"
-	BLS12381G2   = "BLS12-381 G2"
 	BLS12381G1G2 = "BLS12-381 G1 and G2"
 )
+
+const bls12381G2 = "BLS12-381 G2"
 
 // OtherKey is a public key of a kind that is recognised: it can be represented
 // in documents, and nothing here verifies with it. The proof package refuses it
@@ -61,7 +63,7 @@ var kinds = []struct {
 	{X25519, 0xec, 32, nil},
 	{Secp256k1, 0xe7, 33, nil},
 	{BLS12381G1, 0xea, 48, nil},
-	{BLS12381G2, 0xeb, 96, nil},
+	{bls12381G2, 0xeb, 96, nil},
 	{BLS12381G1G2, 0xee, 144, nil},
 }
 
@@ -72,7 +74,7 @@ var kinds = []struct {
 // spelling for each key and every other is refused.
 //
 // The result is an ed25519.PublicKey, an *ecdsa.PublicKey on P-256, P-384 or
-// P-521, an *rsa.PublicKey or an [OtherKey]. The error wraps [ErrInvalid], or
+// P-521, an *rsa.PublicKey, a [proof.BLSKey] for BLS12-381 G2 or an [OtherKey]. The error wraps [ErrInvalid], or
 // [ErrUnsupported] for what is no known kind of public key, or [proof.ErrKey]
 // for an RSA key that is too small or too large to be used.
 func ParseMultikey(s string) (crypto.PublicKey, error) {
@@ -114,11 +116,17 @@ func decode(kind string, raw []byte) (crypto.PublicKey, error) {
 		case k.size != 0 && len(raw) != k.size:
 			return nil, fmt.Errorf("%s key of %d bytes, want %d: %w", kind, len(raw), k.size, ErrInvalid)
 		case k.curve != nil:
-			return decompress(k.curve, raw)
+			pub, err := ecpoint.Decompress(k.curve, raw)
+			if err != nil {
+				return nil, fmt.Errorf("%w: %w", err, ErrInvalid)
+			}
+			return pub, nil
 		case kind == "Ed25519":
 			return ed25519.PublicKey(raw), nil
 		case kind == "RSA":
 			return parseRSA(raw)
+		case kind == bls12381G2:
+			return parseBLS(raw)
 		default:
 			return other(kind, raw)
 		}
@@ -132,7 +140,7 @@ func other(kind string, raw []byte) (crypto.PublicKey, error) {
 	switch kind {
 	case Secp256k1:
 		ok = raw[0]&^1 == 2
-	case BLS12381G1, BLS12381G2: // compressed, not the point at infinity
+	case BLS12381G1: // compressed, not the point at infinity
 		ok = raw[0]&0xc0 == 0x80
 	case BLS12381G1G2:
 		ok = raw[0]&0xc0 == 0x80 && raw[48]&0xc0 == 0x80
@@ -143,22 +151,6 @@ func other(kind string, raw []byte) (crypto.PublicKey, error) {
 	return OtherKey{kind, raw}, nil
 }
 
-func decompress(c elliptic.Curve, raw []byte) (crypto.PublicKey, error) {
-	x, y := elliptic.UnmarshalCompressed(c, raw)
-	if x == nil {
-		return nil, fmt.Errorf("not a compressed point of %s: %w", c.Params().Name, ErrInvalid)
-	}
-	n := len(raw) - 1
-	point := append([]byte{4}, make([]byte, 2*n)...)
-	x.FillBytes(point[1 : 1+n])
-	y.FillBytes(point[1+n:])
-	k, err := ecdsa.ParseUncompressedPublicKey(c, point)
-	if err != nil {
-		return nil, fmt.Errorf("not a point of %s: %w", c.Params().Name, ErrInvalid)
-	}
-	return k, nil
-}
-
 func parseRSA(der []byte) (crypto.PublicKey, error) {
 	k, err := x509.ParsePKCS1PublicKey(der)
 	if err != nil || !bytes.Equal(x509.MarshalPKCS1PublicKey(k), der) {
@@ -166,6 +158,14 @@ func parseRSA(der []byte) (crypto.PublicKey, error) {
 	}
 	if _, err := proof.AlgorithmsFor(k); err != nil {
 		return nil, err
+	}
+	return k, nil
+}
+
+func parseBLS(raw []byte) (crypto.PublicKey, error) {
+	k := proof.BLSKey(raw)
+	if _, err := proof.AlgorithmsFor(k); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
 	return k, nil
 }
@@ -207,16 +207,11 @@ func encode(pub crypto.PublicKey) (kind string, raw []byte, err error) {
 		if err != nil {
 			return "", nil, fmt.Errorf("not a point on its curve: %w", proof.ErrKey)
 		}
-		return k.Params().Name, compress(point), nil
+		return k.Params().Name, ecpoint.Compress(point), nil
 	case *rsa.PublicKey:
 		return "RSA", x509.MarshalPKCS1PublicKey(k), nil
+	case proof.BLSKey:
+		return bls12381G2, k[:], nil
 	}
 	return "", nil, fmt.Errorf("key of type %T: %w", pub, ErrUnsupported)
-}
-
-// compress turns an uncompressed point, 4‖X‖Y, into 2‖X or 3‖X (SEC 1, section
-// 2.3.3).
-func compress(point []byte) []byte {
-	n := len(point) / 2
-	return append([]byte{2 | point[2*n]&1}, point[1:n+1]...)
 }

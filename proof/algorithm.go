@@ -17,7 +17,8 @@ import (
 // Algorithm is a signature algorithm, named as in the JOSE registry.
 type Algorithm string
 
-// The algorithms that are verified. All but RS256 can also sign.
+// The algorithms that are verified. All but RS256 can also sign. BBS signs
+// lists of messages: package bbs does it, [Verify] does not.
 //
 // ECDSA signatures are R‖S, each as long as the curve's order. In JOSE the
 // name fixes the curve (RFC 7518, section 3.4); in COSE it fixes the hash alone
@@ -30,6 +31,7 @@ const (
 	EdDSA Algorithm = "EdDSA" // Ed25519 (RFC 8032)
 	PS256 Algorithm = "PS256" // RSASSA-PSS, salt as long as the hash (RFC 7518, section 3.5)
 	RS256 Algorithm = "RS256" // RSASSA-PKCS1-v1_5, for reading what is in the field
+	BBS   Algorithm = "BBS"   // BBS on BLS12-381 with SHA-256 (JSON Proof Algorithms, section 6.1.2)
 )
 
 // MinRSA is the smallest RSA modulus, in bits, that is used at all (RFC 7518,
@@ -50,9 +52,10 @@ func (a Algorithm) hash() crypto.Hash {
 
 // AlgorithmsFor returns the algorithms that a public key is used with when its
 // source says nothing else, the preferred one first: for ECDSA the one of its
-// curve, for RSA PS256, for Ed25519 EdDSA. It returns an error wrapping
-// [ErrKey] for any other key, an RSA key under 2,048 or over 8,192 bits, and a
-// point that is not on its curve.
+// curve, for RSA PS256, for Ed25519 EdDSA, for a [BLSKey] BBS. It returns an
+// error wrapping [ErrKey] for any other key, an RSA key under 2,048 or over
+// 8,192 bits, and a point that is not on its curve; of a BLSKey it sees only
+// the form, since the curve is not part of the standard library.
 func AlgorithmsFor(pub crypto.PublicKey) ([]Algorithm, error) {
 	switch k := pub.(type) {
 	case *ecdsa.PublicKey:
@@ -85,6 +88,11 @@ func AlgorithmsFor(pub crypto.PublicKey) ([]Algorithm, error) {
 			return nil, fmt.Errorf("proof: RSA key of %d bits, exponent %d: %w", n, k.E, ErrKey)
 		}
 		return []Algorithm{PS256}, nil
+	case BLSKey:
+		if k[0]&0xc0 != 0x80 {
+			return nil, fmt.Errorf("proof: not a compressed point of BLS12-381: %w", ErrKey)
+		}
+		return []Algorithm{BBS}, nil
 	}
 	return nil, fmt.Errorf("proof: key of type %T: %w", pub, ErrKey)
 }

@@ -105,3 +105,15 @@ func (rs resolvers) ResolveKeys(ctx context.Context, h Hint) ([]Key, error) {
 	}
 	return nil, errors.Join(errs...)
 }
+
+// BLSKey is a public key of BBS: a point of BLS12-381's group G2 in compressed
+// form (draft-irtf-cfrg-bbs-signatures, section 7.2). It is bytes, so that keys
+// can be resolved and listed without the arithmetic of the curve; package bbs
+// checks the point wherever it uses one.
+type BLSKey [96]byte
+
+// Equal reports whether x is the same key.
+func (k BLSKey) Equal(x crypto.PublicKey) bool {
+	o, ok := x.(BLSKey)
+	return ok && k == o
+}

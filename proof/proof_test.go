@@ -226,6 +226,23 @@ func TestSame(t *testing.T) {
 	require.False(t, proof.Same("key", "key"), "what has no Equal is never the same")
 }
 
+func TestBLSKey(t *testing.T) {
+	k := proof.BLSKey{0xa1, 1}
+	algs, err := proof.AlgorithmsFor(k)
+	require.NoError(t, err)
+	require.Equal(t, []proof.Algorithm{proof.BBS}, algs)
+	require.True(t, proof.Same(k, k))
+	require.False(t, proof.Same(k, proof.BLSKey{0xa1, 2}))
+	require.False(t, proof.Same(k, "key"))
+	require.ErrorIs(t, proof.Verify(k, proof.BBS, message, make([]byte, 80)), proof.ErrKey, "not a signature of one message")
+	_, err = proof.NewSigner(fakeSigner{pub: k}, proof.Key{})
+	require.ErrorIs(t, err, proof.ErrKey)
+	for _, first := range []byte{0, 0x21, 0x40, 0xc0, 0xe0} {
+		_, err := proof.AlgorithmsFor(proof.BLSKey{first})
+		require.ErrorIs(t, err, proof.ErrKey, "%#x is no compressed point but infinity", first)
+	}
+}
+
 type fakeSigner struct {
 	pub crypto.PublicKey
 	sig []byte

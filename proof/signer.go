@@ -20,11 +20,18 @@ type Signer interface {
 	Sign(ctx context.Context, message []byte) ([]byte, error)
 }
 
+// MessageSigner signs a list of messages, of which a holder can later show any
+// part, under a header that is always shown. A [Signer] whose key is for [BBS]
+// has it as well. SignMessages must be safe for concurrent use.
+type MessageSigner interface {
+	SignMessages(ctx context.Context, header []byte, messages [][]byte) ([]byte, error)
+}
+
 // NewSigner makes a Signer of a crypto.Signer: a software key, an HSM, a cloud
 // KMS. The key's Public is taken from s. Empty Algorithms mean what
 // [AlgorithmsFor] says, empty Purposes AssertionMethod. It returns an error
-// wrapping [ErrKey] where s is too weak or of an unknown kind, and where
-// key.Algorithms[0] is not one it can sign with.
+// wrapping [ErrKey] where s is too weak or of an unknown kind, a [BLSKey]
+// among them, and where key.Algorithms[0] is not one it can sign with.
 func NewSigner(s crypto.Signer, key Key) (Signer, error) {
 	if s == nil {
 		return nil, fmt.Errorf("proof: no signer: %w", ErrKey)
@@ -33,6 +40,9 @@ func NewSigner(s crypto.Signer, key Key) (Signer, error) {
 	own, err := AlgorithmsFor(key.Public)
 	if err != nil {
 		return nil, err
+	}
+	if own[0] == BBS {
+		return nil, fmt.Errorf("proof: a BBS key signs lists of messages: %w", ErrKey)
 	}
 	if len(key.Algorithms) == 0 {
 		key.Algorithms = own

@@ -52,6 +52,8 @@ func fingerprint(pub crypto.PublicKey) string {
 		return string(k)
 	case *rsa.PublicKey:
 		return string(k.N.Bytes())
+	case proof.BLSKey:
+		return string(k[:])
 	}
 	return ""
 }

@@ -408,3 +408,20 @@ func p224(t *testing.T) *ecdsa.PublicKey {
 	require.NoError(t, err)
 	return &k.PublicKey
 }
+
+// Keys of BBS are listed and found as others are.
+func TestBLSKeysAreFound(t *testing.T) {
+	listed := proof.Key{ID: "did:key:a#a", Public: proof.BLSKey{0xa1, 1}, Algorithms: []proof.Algorithm{proof.BBS}, Purposes: []proof.Purpose{proof.AssertionMethod}}
+	l := mustList(t, trustlist.Info{Name: "t"}, state("ID", listed), state("MY", key(1, "k")))
+	e, err := l.Authorize(ctx, ask(listed, "ID"))
+	require.NoError(t, err)
+	require.Equal(t, "ID", e.Authority)
+	found, err := l.ResolveKeys(ctx, proof.Hint{KeyID: listed.ID})
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.Equal(t, listed.Public, found[0].Public)
+	other := listed
+	other.Public = proof.BLSKey{0xa1, 2}
+	_, err = l.Authorize(ctx, ask(other, "ID"))
+	require.ErrorIs(t, err, trustlist.ErrNotListed)
+}

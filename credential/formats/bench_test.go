@@ -5,12 +5,14 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,6 +26,7 @@ import (
 	"github.com/sanad-credentials/sanad/did/key"
 	"github.com/sanad-credentials/sanad/internal/testnet"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/bbs"
 	"github.com/sanad-credentials/sanad/proof/dataintegrity"
 	"github.com/sanad-credentials/sanad/schema"
 	"github.com/sanad-credentials/sanad/trustlist"
@@ -110,7 +113,8 @@ func verifyBare(b *testing.B, k crypto.Signer) {
 type bench struct {
 	verifier *credential.Verifier
 	es, ps   proof.Signer
-	ed       proof.Signer
+	ed, ec   proof.Signer
+	bbs      proof.Signer
 }
 
 func newBench(tb testing.TB) *bench {
@@ -133,7 +137,17 @@ func newBench(tb testing.TB) *bench {
 	seed := sha256.Sum256([]byte("bench"))
 	ed, err := key.NewSigner(ed25519.NewKeyFromSeed(seed[:]))
 	require.NoError(tb, err)
-	entries := append(n.Entries(), trustlist.Entry{Authority: "Ministry", Names: ed.Key().Controllers, Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}})
+	p256, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), seed[:])
+	require.NoError(tb, err)
+	ec, err := key.NewSigner(p256)
+	require.NoError(tb, err)
+	secret, err := bbs.KeyGen(seed[:], nil)
+	require.NoError(tb, err)
+	g2, err := key.Key(secret.Public())
+	require.NoError(tb, err)
+	unlink, err := bbs.NewSigner(secret, *g2)
+	require.NoError(tb, err)
+	entries := append(n.Entries(), trustlist.Entry{Authority: "Ministry", Names: slices.Concat(ed.Key().Controllers, ec.Key().Controllers, g2.Controllers), Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}})
 	list, err := trustlist.New(trustlist.Info{Name: "bench", Issued: now.Add(-time.Hour)}, entries...)
 	require.NoError(tb, err)
 
@@ -152,7 +166,7 @@ func newBench(tb testing.TB) *bench {
 		Status: status.Mux{status.TypeDCC: hashes, status.TypeBitstring: lists}, RequireStatus: true,
 	})
 	require.NoError(tb, err)
-	return &bench{v, es, ps, ed}
+	return &bench{v, es, ps, ed, ec, unlink}
 }
 
 const listURL = "https://status.example/1"
@@ -228,12 +242,33 @@ func vc(tb testing.TB, issuer string) *credential.Draft {
 
 var rdfc = w3c.Format{Suites: []string{dataintegrity.EdDSARDFC2022}}
 
+var (
+	sd       = w3c.Format{Suites: []string{dataintegrity.ECDSASD2023}}
+	unlinked = w3c.Format{Suites: []string{dataintegrity.BBS2023}, BBS: bbs.Scheme{}}
+)
+
+// held is a credential with selective disclosure, of which half is shown.
+func held(tb testing.TB, f credential.Sealer, s proof.Signer) credential.Held {
+	return credential.Held{
+		Raw:  issue(tb, f, vc(tb, s.Key().Controllers[0]), s),
+		Show: []string{"/credentialSubject/dateOfVaccination", "/credentialSubject/recipient/familyName", "/credentialSubject/vaccine"},
+	}
+}
+
+func derive(tb testing.TB, f credential.Deriver, h credential.Held) []byte {
+	raw, err := f.Derive(ctx, h, credential.Binding{})
+	require.NoError(tb, err)
+	return raw
+}
+
 func (x *bench) cases(tb testing.TB) map[string][]byte {
 	return map[string][]byte{
 		"hcert-es256":    issue(tb, hcert.Format{}, dcc(), x.es),
 		"hcert-ps256":    issue(tb, hcert.Format{}, dcc(), x.ps),
 		"w3c-eddsa-jcs":  issue(tb, w3c.Format{}, vc(tb, x.ed.Key().Controllers[0]), x.ed),
 		"w3c-eddsa-rdfc": issue(tb, rdfc, vc(tb, x.ed.Key().Controllers[0]), x.ed),
+		"w3c-ecdsa-sd":   derive(tb, sd, held(tb, sd, x.ec)),
+		"w3c-bbs":        derive(tb, unlinked, held(tb, unlinked, x.bbs)),
 	}
 }
 
@@ -255,7 +290,7 @@ func BenchmarkVerify(b *testing.B) {
 	x := newBench(b)
 	p := credential.Policy{Time: now, MaxTrustAge: 48 * time.Hour, MaxStatusAge: 48 * time.Hour}
 	cases := x.cases(b)
-	for _, name := range []string{"hcert-es256", "hcert-ps256", "w3c-eddsa-jcs", "w3c-eddsa-rdfc"} {
+	for _, name := range []string{"hcert-es256", "hcert-ps256", "w3c-eddsa-jcs", "w3c-eddsa-rdfc", "w3c-ecdsa-sd", "w3c-bbs"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -278,6 +313,8 @@ func BenchmarkIssue(b *testing.B) {
 		{"hcert-es256", hcert.Format{}, x.es, dcc()},
 		{"w3c-eddsa-jcs", w3c.Format{}, x.ed, vc(b, x.ed.Key().Controllers[0])},
 		{"w3c-eddsa-rdfc", rdfc, x.ed, vc(b, x.ed.Key().Controllers[0])},
+		{"w3c-ecdsa-sd", sd, x.ec, vc(b, x.ec.Key().Controllers[0])},
+		{"w3c-bbs", unlinked, x.bbs, vc(b, x.bbs.Key().Controllers[0])},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: c.sealer, Signers: []proof.Signer{c.signer}, Schema: schema.Health{Strict: true}})
@@ -285,6 +322,24 @@ func BenchmarkIssue(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := i.Issue(ctx, c.draft); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkDerive(b *testing.B) {
+	x := newBench(b)
+	for _, c := range []struct {
+		name   string
+		format credential.Deriver
+		held   credential.Held
+	}{{"w3c-ecdsa-sd", sd, held(b, sd, x.ec)}, {"w3c-bbs", unlinked, held(b, unlinked, x.bbs)}} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := c.format.Derive(ctx, c.held, credential.Binding{}); err != nil {
 					b.Fatal(err)
 				}
 			}

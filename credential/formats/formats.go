@@ -6,10 +6,11 @@ import (
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/credential/hcert"
 	"github.com/sanad-credentials/sanad/credential/w3c"
+	"github.com/sanad-credentials/sanad/proof/bbs"
 )
 
 // All returns every format in its default, tolerant form. Each knows its own
 // input by how it begins, so their order does not matter.
 func All() []credential.Format {
-	return []credential.Format{hcert.Format{}, w3c.Format{}}
+	return []credential.Format{hcert.Format{}, w3c.Format{BBS: bbs.Scheme{}}}
 }

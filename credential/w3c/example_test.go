@@ -2,7 +2,10 @@ package w3c_test
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log"
@@ -157,4 +160,74 @@ func ExampleFormat() {
 	// Output:
 	// false true
 	// true false
+}
+
+// The ministry signs every statement, the pilgrim shows two of them at the border.
+func ExampleFormat_Derive() {
+	ctx := context.Background()
+	format := w3c.Format{Suites: []string{dataintegrity.ECDSASD2023}}
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ministry, err := key.NewSigner(private)
+	if err != nil {
+		log.Fatal(err)
+	}
+	pilgrim, err := key.NewSigner(ed25519.NewKeyFromSeed([]byte("the seed of a pilgrim's own key."))) // from his wallet
+	if err != nil {
+		log.Fatal(err)
+	}
+	draft, err := w3c.New(w3c.Content{
+		Issuer: ministry.Key().Controllers[0], Contexts: []string{"https://www.w3.org/ns/credentials/undefined-terms/v2"},
+		Subject: map[string]any{
+			"id": pilgrim.Key().Controllers[0], "name": "Amina Example", "passport": "X1234567",
+			"vaccinations": []any{map[string]any{"disease": "Polio"}, map[string]any{"disease": "Meningitis ACWY"}},
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	draft.Mandatory = []string{"/credentialSubject/id"}
+	card, err := format.Seal(ctx, draft, []proof.Signer{ministry})
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	asked := credential.Binding{Audience: "https://border.example", Nonce: "8f1c2d"}
+	raw, err := credential.Present(ctx, format, []credential.Held{{
+		Raw: card, Signer: pilgrim, Format: format, Show: []string{"/credentialSubject/vaccinations/1"},
+	}}, asked)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	list, err := trustlist.New(trustlist.Info{Name: "ministries"}, trustlist.Entry{
+		Authority: "Ministry of Health", Names: ministry.Key().Controllers, Roles: []trustlist.Role{trustlist.RoleIssue},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := credential.NewVerifier(credential.Config{
+		Formats: []credential.Format{w3c.Format{}}, Keys: key.Resolver{}, Trust: list,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	res, err := verifier.VerifyPresentation(ctx, raw, credential.Policy{Binding: asked})
+	if err != nil {
+		log.Fatal(err)
+	}
+	var claims struct{ CredentialSubject map[string]any }
+	if err := res.Results[0].Credential.Claims(&claims); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(claims.CredentialSubject["name"], claims.CredentialSubject["vaccinations"])
+
+	// What the ministry gave the pilgrim is for him alone.
+	_, err = verifier.Verify(ctx, card, credential.Policy{})
+	fmt.Println(errors.Is(err, dataintegrity.ErrBase))
+	// Output:
+	// <nil> [map[disease:Meningitis ACWY]]
+	// true
 }

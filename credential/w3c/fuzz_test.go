@@ -1,6 +1,7 @@
 package w3c_test
 
 import (
+	"crypto/elliptic"
 	"errors"
 	"fmt"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/sanad-credentials/sanad/credential/w3c"
 	"github.com/sanad-credentials/sanad/did/key"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/bbs"
 	"github.com/sanad-credentials/sanad/proof/dataintegrity"
 	"github.com/sanad-credentials/sanad/trustlist"
 )
@@ -24,12 +26,21 @@ func FuzzParse(f *testing.F) {
 	f.Add(issue(f, content(p.did), p, p))
 	f.Add(issueAs(f, statements, content(p.did), p))
 	f.Add(issue(f, v1(p.did, "did:example:a"), p))
+	sd, gov := w3c.Format{Suites: []string{dataintegrity.ECDSASD2023}}, newParty(f, elliptic.P256())
+	base := issueAs(f, sd, content(gov.did), gov)
+	f.Add(base)
+	f.Add(show(f, sd, base, "/credentialSubject/vaccinations/1"))
 	vp, err := w3c.Format{}.Present(ctx, []credential.Held{held(card, p), {Raw: []byte("ey"), MediaType: "application/vc+jwt"}}, credential.Binding{Audience: "a", Nonce: "n"})
 	require.NoError(f, err)
 	f.Add(vp)
+	format := w3c.Format{Suites: []string{dataintegrity.BBS2023}, BBS: bbs.Scheme{}}
+	gov = bbsParty(f)
+	base = issueAs(f, format, content(gov.did), gov)
+	f.Add(base)
+	f.Add(show(f, format, base, "/credentialSubject/givenName"))
 	f.Add([]byte(`{"@context":["https://www.w3.org/ns/credentials/v2"],"type":"VerifiableCredential","issuer":"urn:a","credentialSubject":[{"id":"urn:b"}],"credentialStatus":{"type":"BitstringStatusListEntry"},"relatedResource":{"id":"urn:a","digestSRI":["sha256-x"],"digestMultibase":"uEi"}}`))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		env, err := w3c.Format{}.Parse(in, "")
+		env, err := format.Parse(in, "")
 		if err != nil {
 			return
 		}

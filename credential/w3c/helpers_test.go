@@ -90,7 +90,7 @@ func issueAs(t testing.TB, f w3c.Format, doc map[string]any, parties ...party) [
 	d.Signed = now.AddDate(0, 0, -1)
 	var signers []proof.Signer
 	for _, p := range parties {
-		signers = append(signers, p)
+		signers = append(signers, p.Signer)
 	}
 	i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: f, Signers: signers})
 	require.NoError(t, err)

@@ -91,6 +91,11 @@ func FromJSON(doc []byte) (*credential.Draft, error) {
 // added where the document's do not include it; apart from Signed and Status,
 // the draft's fields must still say what its payload says.
 //
+// Where a cryptosuite discloses selectively, the proof is a base proof: the result
+// is for the holder, who shows what [Format.Derive] makes of it. A holder can't
+// leave out what d.Mandatory names, nor what limits a credential: the issuer,
+// validity, status, schema and terms of use.
+//
 // The error wraps [ErrModel], [ErrTerms] where the document uses what no known
 // context defines, [ErrUnsupported] for a cryptosuite that does not sign,
 // [proof.ErrKey], or those of [dataintegrity.Sign]. It implements
@@ -111,7 +116,7 @@ func (f Format) Seal(ctx context.Context, d *credential.Draft, signers []proof.S
 	if err != nil {
 		return nil, err
 	}
-	o := dataintegrity.Options{Created: d.Signed}
+	o := dataintegrity.Options{Created: d.Signed, Mandatory: d.Mandatory}
 	if o.Created.IsZero() {
 		o.Created = time.Now()
 	}

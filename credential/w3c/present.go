@@ -22,14 +22,16 @@ import (
 // authentication: the binding's nonce, which is required, becomes the proofs'
 // challenge, and its audience their domain.
 //
-// Credentials of this format are embedded, as they are. Those of others become
+// Credentials of this format are embedded, as they are, but none with a base proof
+// of selective disclosure, which is for its holder alone ([Format.Derive]). Those of others become
 // an EnvelopedVerifiableCredential each, under their MediaType, which they must
 // have. The presentation is of version 2.0, or of 1.1 where all the credentials
 // are. Each Signer among held signs, each key once, and at least one must be
 // there; if all speak for one name, that is the holder named.
 //
-// The error wraps [ErrModel], [ErrTerms], [ErrUnsupported], [proof.ErrKey], or
-// those of [dataintegrity.Sign]. It implements [credential.Presenter].
+// The error wraps [ErrModel], [ErrTerms], [ErrUnsupported], [proof.ErrKey],
+// [dataintegrity.ErrBase], or those of [dataintegrity.Sign]. It implements
+// [credential.Presenter].
 func (f Format) Present(ctx context.Context, held []credential.Held, b credential.Binding) ([]byte, error) {
 	if b.Nonce == "" {
 		return nil, fmt.Errorf("w3c: presenting: no nonce: %w", ErrBinding)
@@ -63,13 +65,15 @@ func (f Format) Present(ctx context.Context, held []credential.Held, b credentia
 	if b.Audience != "" {
 		o.Domain = []string{b.Audience}
 	}
+	// A presentation is shown whole.
+	f.Suites = slices.DeleteFunc(slices.Clone(f.Suites), discloses)
 	return f.sign(ctx, doc, signers, o)
 }
 
 // presented returns the object that stands in a presentation for a credential,
 // and the base context that it has.
 func (f *Format) presented(h credential.Held) (object []byte, version string, err error) {
-	env, err := f.Parse(h.Raw, h.MediaType)
+	env, d, err := f.parse(h.Raw)
 	switch {
 	case errors.Is(err, credential.ErrOtherFormat):
 		return envelope(h)
@@ -77,6 +81,8 @@ func (f *Format) presented(h credential.Held) (object []byte, version string, er
 		return nil, "", err
 	case env.Credential == nil:
 		return nil, "", fmt.Errorf("a presentation: %w", ErrModel)
+	case d != nil && slices.ContainsFunc(d.Proofs, func(p dataintegrity.Proof) bool { return p.Base }):
+		return nil, "", dataintegrity.ErrBase
 	}
 	v, err := jcs.Parse(h.Raw)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"fmt"
 	"slices"
 
@@ -49,7 +50,7 @@ func (f *Format) sign(ctx context.Context, doc []byte, signers []proof.Signer, o
 	if err := check(v); err != nil {
 		return nil, err
 	}
-	o.RDF = f.canonicalizer()
+	o.RDF, o.Mandatory = f.canonicalizer(), mandatory(v, o.Mandatory)
 	for i, s := range signers {
 		o.Cryptosuite = suites[i]
 		if doc, err = dataintegrity.Sign(ctx, doc, s, o); err != nil {
@@ -68,6 +69,11 @@ func (f *Format) suite(pub crypto.PublicKey) (string, error) {
 			_, fits = pub.(ed25519.PublicKey)
 		case dataintegrity.ECDSAJCS2019, dataintegrity.ECDSARDFC2019:
 			_, fits = pub.(*ecdsa.PublicKey)
+		case dataintegrity.ECDSASD2023:
+			k, ok := pub.(*ecdsa.PublicKey)
+			fits = ok && k.Curve == elliptic.P256()
+		case dataintegrity.BBS2023:
+			_, fits = pub.(proof.BLSKey)
 		default:
 			return "", fmt.Errorf("cryptosuite: %w for signing", ErrUnsupported)
 		}
@@ -83,10 +89,15 @@ func (f *Format) suite(pub crypto.PublicKey) (string, error) {
 
 func signsStatements(suite string) bool {
 	switch suite {
-	case dataintegrity.EdDSARDFC2022, dataintegrity.ECDSARDFC2019, dataintegrity.Ed25519Signature2020:
+	case dataintegrity.EdDSARDFC2022, dataintegrity.ECDSARDFC2019, dataintegrity.Ed25519Signature2020, dataintegrity.ECDSASD2023, dataintegrity.BBS2023:
 		return true
 	}
 	return false
+}
+
+// discloses reports whether a suite is one of selective disclosure.
+func discloses(suite string) bool {
+	return suite == dataintegrity.ECDSASD2023 || suite == dataintegrity.BBS2023
 }
 
 // contextOf is the context to add for a proof of a suite, empty where the

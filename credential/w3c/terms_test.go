@@ -153,7 +153,7 @@ func TestZeroFormatReadsAllSuites(t *testing.T) {
 	p := newParty(t, nil)
 	d, err := w3c.FromJSON(marshal(t, content(p.did)))
 	require.NoError(t, err)
-	for suite, want := range map[string]error{"ecdsa-jcs-2019": proof.ErrKey, "bbs-2023": w3c.ErrUnsupported, "Ed25519Signature2018": w3c.ErrUnsupported, "": w3c.ErrUnsupported} {
+	for suite, want := range map[string]error{"ecdsa-jcs-2019": proof.ErrKey, "bbs-2026": w3c.ErrUnsupported, "Ed25519Signature2018": w3c.ErrUnsupported, "": w3c.ErrUnsupported} {
 		_, err := w3c.Format{Suites: []string{suite}}.Seal(ctx, d, []proof.Signer{p})
 		require.ErrorIs(t, err, want, suite)
 	}

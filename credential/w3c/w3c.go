@@ -32,7 +32,7 @@
 //
 // Cryptosuites sign either the JSON as it is (eddsa-jcs-2022, ecdsa-jcs-2019;
 // the default when sealing) or the statements that it means (eddsa-rdfc-2022
-// and others). Of the latter, documents are refused whose members could hide a
+// and others), those of selective disclosure one by one ([Format.Derive]). Of the latter, documents are refused whose members could hide a
 // statement from who reads them: contexts inside the document, keywords and IRIs
 // as names of members, and what is described in two places.
 package w3c
@@ -89,15 +89,21 @@ var (
 )
 
 // Format reads and writes credentials and presentations. Its zero value reads
-// all cryptosuites of [dataintegrity] with the built-in contexts. It implements
-// [credential.Format], [credential.Sealer] and [credential.Presenter].
+// all cryptosuites of [dataintegrity] but bbs-2023, with the built-in contexts. It
+// implements [credential.Format], [credential.Sealer], [credential.Deriver] and
+// [credential.Presenter].
 type Format struct {
 	// RDF knows the contexts. Nil means the built-in ones; others are given to
 	// [github.com/sanad-credentials/sanad/proof/dataintegrity/rdf.New]. Make it
 	// once: it remembers what it has read.
 	RDF dataintegrity.RDF
+	// BBS is what derives and verifies with bbs-2023: bbs.Scheme{} of
+	// [github.com/sanad-credentials/sanad/proof/bbs]. Nil: what is derived with it
+	// is refused as unsupported, and nobody carries the arithmetic.
+	BBS dataintegrity.BBS
 	// Suites are the cryptosuites to sign with; each signer uses the first that
-	// is for its kind of key. Empty: eddsa-jcs-2022 and ecdsa-jcs-2019.
+	// is for its kind of key. Empty: eddsa-jcs-2022 and ecdsa-jcs-2019. Those of
+	// selective disclosure are not for presentations.
 	Suites []string
 	// Resources are what the relatedResource of credentials may name, by URL.
 	// One that is stated with another digest is refused. Built-in contexts need
@@ -142,21 +148,27 @@ func (p *Payload) MarshalJSON() ([]byte, error) { return slices.Clone(p.document
 // proof is parsed, and the verifier refuses it. It implements
 // [credential.Format].
 func (f Format) Parse(raw []byte, _ string) (*credential.Envelope, error) {
+	env, _, err := f.parse(raw)
+	return env, err
+}
+
+// parse returns a document's proofs too, nil where it has none.
+func (f Format) parse(raw []byte) (*credential.Envelope, *dataintegrity.Document, error) {
 	if len(raw) > limits.StatusList {
-		return nil, fmt.Errorf("w3c: %d bytes, at most %d are read: %w", len(raw), limits.StatusList, ErrModel)
+		return nil, nil, fmt.Errorf("w3c: %d bytes, at most %d are read: %w", len(raw), limits.StatusList, ErrModel)
 	}
 	if !bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte("{")) {
-		return nil, credential.ErrOtherFormat
+		return nil, nil, credential.ErrOtherFormat
 	}
 	v, err := jcs.Parse(raw)
 	if err != nil {
 		if !bytes.Contains(raw, []byte(Context)) && !bytes.Contains(raw, []byte(ContextV1)) {
-			return nil, credential.ErrOtherFormat
+			return nil, nil, credential.ErrOtherFormat
 		}
-		return nil, fmt.Errorf("w3c: %w: %w", ErrModel, err)
+		return nil, nil, fmt.Errorf("w3c: %w: %w", ErrModel, err)
 	}
 	if base(v) == "" {
-		return nil, credential.ErrOtherFormat
+		return nil, nil, credential.ErrOtherFormat
 	}
 	env := &credential.Envelope{}
 	if isPresentation(v) {
@@ -165,33 +177,34 @@ func (f Format) Parse(raw []byte, _ string) (*credential.Envelope, error) {
 		env.Credential, env.Tolerated, err = f.read(v)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := f.proofs(v, env); err != nil {
-		return nil, err
+	d, err := f.proofs(v, env)
+	if err != nil {
+		return nil, nil, err
 	}
 	if f.Strict && len(env.Tolerated) > 0 {
-		return nil, fmt.Errorf("%w: %w", env.Tolerated[0], ErrModel)
+		return nil, nil, fmt.Errorf("%w: %w", env.Tolerated[0], ErrModel)
 	}
-	return env, nil
+	return env, d, nil
 }
 
 // proofs adds a document's proofs, and its payload, to its envelope.
-func (f *Format) proofs(v jcs.Value, env *credential.Envelope) error {
+func (f *Format) proofs(v jcs.Value, env *credential.Envelope) (*dataintegrity.Document, error) {
 	c := env.Credential
-	d, err := dataintegrity.Parser{RDF: f.canonicalizer(), Lenient: !f.Strict}.FromValue(v)
+	d, err := dataintegrity.Parser{RDF: f.canonicalizer(), BBS: f.BBS, Lenient: !f.Strict}.FromValue(v)
 	if errors.Is(err, dataintegrity.ErrNoProof) {
 		if c == nil {
-			return f.checkTerms(v)
+			return nil, f.checkTerms(v)
 		}
 		c.Payload = &Payload{v, v.Append(nil)}
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return fmt.Errorf("w3c: %w", err)
+		return nil, fmt.Errorf("w3c: %w", err)
 	}
 	if err := f.meaning(v, d); err != nil {
-		return err
+		return nil, err
 	}
 	for i := range d.Proofs {
 		for _, t := range d.Proofs[i].Tolerated {
@@ -200,12 +213,12 @@ func (f *Format) proofs(v jcs.Value, env *credential.Envelope) error {
 	}
 	if c == nil {
 		env.Holder = proofs(d, bound)
-		return nil
+		return d, nil
 	}
 	c.Payload = &Payload{v, d.Unsecured()}
 	c.Signed = signed(d, c.ValidFrom)
 	env.Proofs = proofs(d, nil)
-	return nil
+	return d, nil
 }
 
 // meaning checks that what is signed has a meaning that all share, and can be

@@ -214,3 +214,28 @@ func BenchmarkResolve(b *testing.B) {
 		}
 	}
 }
+
+// Keys of BBS are read as drafts had them; a key for something else, or with a
+// secret, is none to verify with.
+func TestBLSKey(t *testing.T) {
+	point := append([]byte{0xa1}, make([]byte, 95)...)
+	x := base64.RawURLEncoding.EncodeToString(point)
+	resolve := func(members string) ([]proof.Key, error) {
+		id := "did:jwk:" + base64.RawURLEncoding.EncodeToString([]byte(`{"crv":"BLS12381G2","kty":"OKP",`+members+`}`))
+		return jwk.Resolver{}.ResolveKeys(context.Background(), proof.Hint{KeyID: id + "#0"})
+	}
+	keys, err := resolve(`"x":"` + x + `"`)
+	require.NoError(t, err)
+	require.Equal(t, proof.BLSKey(point), keys[0].Public)
+	require.True(t, keys[0].Allows(proof.BBS, proof.AssertionMethod))
+	for _, bad := range []string{
+		`"x":"` + x + `","use":"enc"`, `"x":"` + x + `","key_ops":["sign"]`, `"x":"` + x + `","alg":"EdDSA"`, `"x":"` + x + `","d":"AA"`, `"x":"` + x[4:] + `"`,
+		`"x":"AAAA` + x[4:] + `"`, `"x":"` + x + `="`, `"x":1`, `"y":"` + x + `"`,
+	} {
+		keys, err := resolve(bad)
+		require.Error(t, err, bad)
+		require.Empty(t, keys)
+	}
+	_, err = jwk.ID(proof.BLSKey(point))
+	require.ErrorIs(t, err, proof.ErrKey, "how they are written is not settled")
+}

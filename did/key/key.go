@@ -5,9 +5,10 @@
 //
 // The identifier is "did:key:" and the key as a Multikey: "z", then in base58
 // the multicodec number of the kind of key and its bytes. Signatures are
-// verified with Ed25519 (z6Mk…), P-256 (zDn…), P-384 (z82…), P-521 (z2J9…) and
-// RSA keys (z4MX…, zgg…). Recognised, and put into documents, but not verified
-// with are X25519 (z6LS…), secp256k1 (zQ3s…) and BLS12-381 keys (zUC7…). The
+// verified with Ed25519 (z6Mk…), P-256 (zDn…), P-384 (z82…), P-521 (z2J9…), RSA
+// (z4MX…, zgg…) and BLS12-381 G2 keys (zUC7…). Recognised, and put into
+// documents, but not verified with are X25519 (z6LS…), secp256k1 (zQ3s…) and
+// BLS12-381 keys of G1 (z3tE…). The
 // verification method of such a DID is its identifier with itself as fragment,
 // and it may be used to issue and to present.
 package key
@@ -28,8 +29,8 @@ import (
 const prefix = "did:key:"
 
 // ID returns the did:key of a public key: an ed25519.PublicKey, an
-// *ecdsa.PublicKey on P-256, P-384 or P-521, an *rsa.PublicKey or a
-// [did.OtherKey]. The error wraps [proof.ErrKey].
+// *ecdsa.PublicKey on P-256, P-384 or P-521, an *rsa.PublicKey, a
+// [proof.BLSKey] or a [did.OtherKey]. The error wraps [proof.ErrKey].
 func ID(pub crypto.PublicKey) (string, error) {
 	s, err := did.FormatMultikey(pub)
 	if err != nil {
@@ -82,8 +83,13 @@ func Document(id string) (*did.Document, error) {
 			agreement = []string{m.ID}
 		}
 	}
-	if k, ok := pub.(did.OtherKey); ok && k.Kind != did.Secp256k1 && k.Kind != did.X25519 {
+	switch k := pub.(type) {
+	case proof.BLSKey:
 		agreement = nil
+	case did.OtherKey:
+		if k.Kind != did.Secp256k1 && k.Kind != did.X25519 {
+			agreement = nil
+		}
 	}
 	if agreement != nil {
 		d.Relationships[did.KeyAgreement] = agreement
@@ -158,6 +164,17 @@ func (Resolver) ResolveKeys(_ context.Context, h proof.Hint) ([]proof.Key, error
 	return []proof.Key{*k}, nil
 }
 
+// Key returns a public key as the verification method of its did:key, for issuing
+// and for presenting: what a signer is made with that is no crypto.Signer. The
+// error wraps [proof.ErrKey].
+func Key(pub crypto.PublicKey) (*proof.Key, error) {
+	id, err := ID(pub)
+	if err != nil {
+		return nil, err
+	}
+	return keyOf(id)
+}
+
 func keyOf(id string) (*proof.Key, error) {
 	pub, err := Parse(id)
 	if err != nil {
@@ -176,11 +193,7 @@ func NewSigner(s crypto.Signer) (proof.Signer, error) {
 	if s == nil {
 		return nil, fmt.Errorf("did:key: no signer: %w", proof.ErrKey)
 	}
-	id, err := ID(s.Public())
-	if err != nil {
-		return nil, err
-	}
-	k, err := keyOf(id)
+	k, err := Key(s.Public())
 	if err != nil {
 		return nil, err
 	}

@@ -178,7 +178,6 @@ func TestRecognisedKeys(t *testing.T) {
 		did.X25519:       {0xec, raw(1, 32), "z6LS"},
 		did.Secp256k1:    {0xe7, raw(3, 33), "zQ3s"},
 		did.BLS12381G1:   {0xea, raw(0x81, 48), "z3tE"},
-		did.BLS12381G2:   {0xeb, raw(0xa1, 96), "zUC7"},
 		did.BLS12381G1G2: {0xee, slices.Concat(raw(0x81, 48), raw(0xa1, 96)), "z5Tc"},
 	} {
 		id := multikey(t, c.code, c.raw)
@@ -208,6 +207,43 @@ func TestRecognisedKeys(t *testing.T) {
 		if name != did.X25519 {
 			_, err := key.Parse(multikey(t, c.code, raw(0, len(c.raw))))
 			require.ErrorIs(t, err, did.ErrInvalid, "%s: not a compressed point", name)
+		}
+	}
+}
+
+// A key of BLS12-381 G2 is resolved as bytes: what uses it checks the point.
+func TestBLSKey(t *testing.T) {
+	id := multikey(t, 0xeb, raw(0xa1, 96))
+	require.True(t, strings.HasPrefix(id, "did:key:zUC7"), id)
+	pub, err := key.Parse(id)
+	require.NoError(t, err)
+	require.Equal(t, proof.BLSKey(raw(0xa1, 96)), pub)
+	again, err := key.ID(pub)
+	require.NoError(t, err)
+	require.Equal(t, id, again)
+	doc, err := key.Document(id)
+	require.NoError(t, err)
+	require.Empty(t, doc.Relationships[did.KeyAgreement])
+	found, err := key.Resolver{}.ResolveKeys(ctx, proof.Hint{KeyID: doc.Methods[0].ID})
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.Equal(t, []string{id}, found[0].Controllers)
+	require.True(t, found[0].Allows(proof.BBS, proof.AssertionMethod))
+	require.False(t, found[0].Allows(proof.EdDSA, proof.AssertionMethod))
+	k, err := key.Key(pub)
+	require.NoError(t, err)
+	require.Equal(t, found[0], *k)
+	_, err = key.Key("key")
+	require.ErrorIs(t, err, proof.ErrKey)
+
+	for name, bad := range map[string][]byte{
+		"empty": nil, "short": raw(0xa1, 95), "long": raw(0xa1, 97), "not compressed": raw(0x21, 96), "infinity": append([]byte{0xc0}, make([]byte, 95)...),
+	} {
+		_, err := key.Parse(multikey(t, 0xeb, bad))
+		require.ErrorIs(t, err, did.ErrInvalid, name)
+		if len(bad) == 96 {
+			_, err = key.ID(proof.BLSKey(bad))
+			require.ErrorIs(t, err, proof.ErrKey, name)
 		}
 	}
 }

@@ -56,7 +56,7 @@ var changes = []change{
 			p["type"] = "Ed25519Signature2018"
 			return
 		}
-		p["cryptosuite"] = strings.NewReplacer("-jcs-", "-rdfc-", "-rdfc-", "-jcs-").Replace(suite)
+		p["cryptosuite"] = strings.NewReplacer("-jcs-", "-rdfc-", "-rdfc-", "-jcs-", "-sd-2023", "-rdfc-2019", "bbs-2023", "ecdsa-rdfc-2019").Replace(suite)
 	}},
 	{"a proof with a nonce added", func(m maker, doc object) { anyProof(m, doc)["nonce"] = "added" }},
 }

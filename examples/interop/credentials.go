@@ -17,6 +17,7 @@ import (
 	"github.com/sanad-credentials/sanad/credential/w3c"
 	"github.com/sanad-credentials/sanad/did/key"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/bbs"
 	"github.com/sanad-credentials/sanad/proof/dataintegrity"
 	"github.com/sanad-credentials/sanad/trustlist"
 )
@@ -68,6 +69,15 @@ func (s suite) String() string {
 // signer makes a key of ours, and lists it as trusted.
 func (w *world) signer(curve string) (proof.Signer, error) {
 	seed := sha512.Sum512([]byte(fmt.Sprint("interop ", curve, w.Uint64())))
+	s, err := newSigner(curve, seed[:])
+	if err != nil {
+		return nil, err
+	}
+	w.trusted = append(w.trusted, s.Key().Controllers[0])
+	return s, nil
+}
+
+func newSigner(curve string, seed []byte) (proof.Signer, error) {
 	var k crypto.Signer = ed25519.NewKeyFromSeed(seed[:32])
 	var err error
 	switch curve {
@@ -75,16 +85,21 @@ func (w *world) signer(curve string) (proof.Signer, error) {
 		k, err = ecdsa.ParseRawPrivateKey(elliptic.P256(), seed[:32])
 	case "P-384":
 		k, err = ecdsa.ParseRawPrivateKey(elliptic.P384(), seed[:48])
+	case "BLS12-381":
+		secret, err := bbs.KeyGen(seed, nil)
+		if err != nil {
+			return nil, err
+		}
+		public, err := key.Key(secret.Public())
+		if err != nil {
+			return nil, err
+		}
+		return bbs.NewSigner(secret, *public)
 	}
 	if err != nil {
 		return nil, err
 	}
-	s, err := key.NewSigner(k)
-	if err != nil {
-		return nil, err
-	}
-	w.trusted = append(w.trusted, s.Key().Controllers[0])
-	return s, nil
+	return key.NewSigner(k)
 }
 
 // peerKey has the peer make a key, and lists it as trusted.
@@ -142,7 +157,7 @@ func (w *world) verifier(status credential.StatusChecker) (*credential.Verifier,
 	if err != nil {
 		return nil, err
 	}
-	return credential.NewVerifier(credential.Config{Formats: []credential.Format{w3c.Format{}}, Keys: key.Resolver{}, Trust: list, Status: status})
+	return credential.NewVerifier(credential.Config{Formats: []credential.Format{w3c.Format{BBS: bbs.Scheme{}}}, Keys: key.Resolver{}, Trust: list, Status: status})
 }
 
 // verify is how we verify.

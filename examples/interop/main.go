@@ -23,6 +23,8 @@
 // filled in peer/proofs.mjs: the peers know no previousProof, so chains are put
 // together there, of their cryptosuites.
 //
+// Lines that begin with "speed:" tell how long both sides take, in the same run.
+//
 // Directions are ours-to-peer and peer-to-ours, changed-to-peer and
 // changed-to-ours, and compared where both do the same. The last line counts
 // all cases, and the exit status is 1 where one failed.
@@ -73,7 +75,7 @@ func run(script string, seed uint64, t *tally) error {
 	}
 	w := &world{Context: ctx, peer: p, tally: t, maker: newMaker(seed)}
 	for _, part := range []func(*world) error{
-		embeddedProofs, proofSets, proofChains, presentations, statusLists, healthCertificates, canonicalForms, hostileDocuments, forgeries,
+		embeddedProofs, selectiveDisclosure, proofSets, proofChains, presentations, statusLists, healthCertificates, canonicalForms, hostileDocuments, forgeries, speeds,
 	} {
 		if err := errors.Join(part(w), p.failed); err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 	"github.com/sanad-credentials/sanad/credential/w3c"
 	"github.com/sanad-credentials/sanad/did/key"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/bbs"
 	"github.com/sanad-credentials/sanad/schema"
 )
 
@@ -137,7 +138,7 @@ func quoteArgs(args []string) string {
 
 // formats are all that the command line reads.
 func formats(strict bool) []credential.Format {
-	return []credential.Format{hcert.Format{Strict: strict}, w3c.Format{}}
+	return []credential.Format{hcert.Format{Strict: strict}, w3c.Format{BBS: bbs.Scheme{}}}
 }
 
 func (c *verifyCmd) verifier(e *env) (*credential.Verifier, error) {

@@ -184,8 +184,26 @@ func example(did string) object {
 	}
 }
 
-// issued is a credential of an issuer.
+// issued is a credential of an issuer; with selective disclosure, what its holder
+// makes of it who shows all.
 func (a *api) issued(by *issuer, doc object, options ...object) object {
+	a.t.Helper()
+	vc := a.sealed(by, doc, options...)
+	if !by.selective() {
+		return vc
+	}
+	r := a.derive(vc, "")
+	require.Equal(a.t, http.StatusCreated, r.status, string(r.raw))
+	return r.object["verifiableCredential"].(object)
+}
+
+func (a *api) derive(vc any, pointers ...any) result {
+	a.t.Helper()
+	return a.post("/credentials/derive", object{"verifiableCredential": vc, "options": object{"selectivePointers": pointers}})
+}
+
+// sealed is a credential as its issuer gives it to the holder.
+func (a *api) sealed(by *issuer, doc object, options ...object) object {
 	a.t.Helper()
 	body := object{"credential": doc}
 	if len(options) > 0 {

@@ -22,11 +22,15 @@ func (s *server) issue(r *http.Request) reply {
 	if fail != nil {
 		return *fail
 	}
-	by := s.issuer(r.PathValue("tag"), q.document)
+	pointers, fail := q.pointers("mandatoryPointers")
+	if fail != nil {
+		return *fail
+	}
+	by := s.issuer(r.PathValue("tag"), q.document, len(pointers) > 0)
 	if by == nil {
 		return refuse(http.StatusNotFound, noType, "no issuer of this tag; GET / names them")
 	}
-	if q.options.Member("mandatoryPointers").Len() > 0 {
+	if len(pointers) > 0 && !by.selective() {
 		return refuse(http.StatusBadRequest, malformedError, "options.mandatoryPointers: "+by.suite+" does not disclose selectively")
 	}
 	purposes, fail := q.purposes()
@@ -47,6 +51,7 @@ func (s *server) issue(r *http.Request) reply {
 	if s.cfg.strictIssuer && !slices.Contains(draft.Issuers, by.did()) {
 		return refuse(http.StatusBadRequest, cryptographyError, "issuer: not the DID of this issuer's key")
 	}
+	draft.Mandatory = pointers
 	raw, err := s.sign(r.Context(), by, draft, purposes)
 	if err != nil {
 		return refuseDocument(err)
@@ -76,14 +81,19 @@ func (s *server) sign(ctx context.Context, by *issuer, d *credential.Draft, purp
 }
 
 // issuer finds the issuer of a tag. Without one it is the first whose DID the
-// document names, else the first there is.
-func (s *server) issuer(tag string, doc jcs.Value) *issuer {
-	if tag != "" {
-		for _, i := range s.issuers {
-			if i.tag == tag {
-				return i
-			}
+// document names, else the first there is, of those with selective disclosure
+// where that is needed.
+func (s *server) issuer(tag string, doc jcs.Value, selective bool) *issuer {
+	var able []*issuer
+	for _, i := range s.issuers {
+		if tag != "" && i.tag == tag {
+			return i
 		}
+		if i.selective() || !selective {
+			able = append(able, i)
+		}
+	}
+	if tag != "" || len(able) == 0 {
 		return nil
 	}
 	for _, member := range []string{"issuer", "holder"} {
@@ -92,13 +102,29 @@ func (s *server) issuer(tag string, doc jcs.Value) *issuer {
 			m = m.Member("id")
 		}
 		name, _ := m.Text()
-		for _, i := range s.issuers {
+		for _, i := range able {
 			if i.did() == name {
 				return i
 			}
 		}
 	}
-	return s.issuers[0]
+	return able[0]
+}
+
+// pointers reads an option that is an array of JSON pointers, of which the empty
+// one is everything.
+func (q *request) pointers(name string) ([]string, *reply) {
+	m := q.options.Member(name)
+	var out []string
+	ok := m.Kind() == jcs.Array || m.Kind() == jcs.Absent || m.Kind() == jcs.Null
+	for _, e := range m.Elements() {
+		s, text := e.Text()
+		out, ok = append(out, s), ok && text
+	}
+	if !ok {
+		return nil, refused(refuse(http.StatusBadRequest, malformedError, "options."+name+": not an array of JSON pointers"))
+	}
+	return out, nil
 }
 
 // purposes reads the option credentialStatus: which entries to add.
@@ -179,11 +205,20 @@ func (rs registers) Record(ctx context.Context, d *credential.Draft, sealed *cre
 	return errors.Join(errs...)
 }
 
-// derive is POST /credentials/derive. It needs a cryptosuite that discloses
-// selectively, of which there is none here.
+// derive is POST /credentials/derive, with or without a tag before it: what a
+// holder shows of a credential needs no key.
 func (s *server) derive(r *http.Request) reply {
-	if _, fail := read(r, "verifiableCredential", "selectivePointers", "verificationMethod"); fail != nil {
+	q, fail := read(r, "verifiableCredential", "selectivePointers", "verificationMethod")
+	if fail != nil {
 		return *fail
 	}
-	return refuse(http.StatusNotImplemented, noType, "none of the cryptosuites here discloses selectively")
+	pointers, fail := q.pointers("selectivePointers")
+	if fail != nil {
+		return *fail
+	}
+	raw, err := s.format.Derive(r.Context(), credential.Held{Raw: q.document.Append(nil), Show: pointers}, credential.Binding{})
+	if err != nil {
+		return refuseDocument(err)
+	}
+	return answer(http.StatusCreated, jsonType, map[string]json.RawMessage{"verifiableCredential": raw})
 }

@@ -59,6 +59,16 @@ func TestRun(t *testing.T) {
 		require.NoError(t, json.NewDecoder(r.Body).Decode(&issued))
 		r.Body.Close()
 		require.Equal(t, i.Cryptosuite, issued["verifiableCredential"].(object)["proof"].(object)["cryptosuite"])
+		if i.Cryptosuite == "ecdsa-sd-2023" || i.Cryptosuite == "bbs-2023" {
+			issued["options"] = object{"selectivePointers": []any{"/credentialSubject"}}
+			body, err = json.Marshal(issued)
+			require.NoError(t, err)
+			r, err = http.Post(d.Endpoints["derive"], "application/json", bytes.NewReader(body))
+			require.NoError(t, err)
+			issued = nil
+			require.NoError(t, json.NewDecoder(r.Body).Decode(&issued))
+			r.Body.Close()
+		}
 		body, err = json.Marshal(issued)
 		require.NoError(t, err)
 		r, err = http.Post(d.Endpoints["verify"], "application/json", bytes.NewReader(body))
@@ -66,7 +76,7 @@ func TestRun(t *testing.T) {
 		r.Body.Close()
 		require.Equal(t, http.StatusOK, r.StatusCode)
 	}
-	require.Len(t, kinds, 3)
+	require.Len(t, kinds, 4)
 	r, err := http.Get(d.Base)
 	require.NoError(t, err)
 	var again description

@@ -16,11 +16,14 @@ func (s *server) prove(r *http.Request) reply {
 	if fail != nil {
 		return *fail
 	}
-	by := s.issuer(r.PathValue("tag"), q.document)
+	by := s.issuer(r.PathValue("tag"), q.document, false)
 	if by == nil {
 		return refuse(http.StatusNotFound, noType, "no key of this tag; GET / names them")
 	}
-	o := dataintegrity.Options{Cryptosuite: by.suite, Purpose: proof.Authentication, Created: time.Now(), RDF: s.format.RDF}
+	if by.suite == dataintegrity.BBS2023 {
+		return refuse(http.StatusBadRequest, malformedError, "the keys of "+by.suite+" sign no presentations: use another holder's")
+	}
+	o := dataintegrity.Options{Cryptosuite: by.whole(), Purpose: proof.Authentication, Created: time.Now(), RDF: s.format.RDF}
 	if o.Domain, fail = q.texts("domain"); fail != nil {
 		return *fail
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/sanad-credentials/sanad/did/web"
 	"github.com/sanad-credentials/sanad/internal/limits"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/bbs"
 	"github.com/sanad-credentials/sanad/proof/dataintegrity/rdf"
 )
 
@@ -63,7 +64,7 @@ func newServer(c config) (*server, error) {
 	if !c.strictNames {
 		contexts = contexts.InsecureInlineContexts()
 	}
-	s.format = w3c.Format{RDF: contexts, InsecureAnyNames: !c.strictNames}
+	s.format = w3c.Format{RDF: contexts, BBS: bbs.Scheme{}, InsecureAnyNames: !c.strictNames}
 	if s.issuers, err = newIssuers(s.format); err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/sanad-credentials/sanad/credential/w3c"
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/dataintegrity"
 )
 
 const (
@@ -105,13 +106,20 @@ func (l *list) raw(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: l.by.sealer, Signers: []proof.Signer{l.by.signer}})
+	sealer := l.by.sealer
+	sealer.Suites = []string{l.by.whole()}
+	i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: sealer, Signers: []proof.Signer{l.by.signer}})
 	if err != nil {
 		return nil, err
 	}
-	if l.signed, err = i.Issue(ctx, draft); err != nil {
+	raw, err := i.Issue(ctx, draft)
+	if err == nil && l.by.suite == dataintegrity.BBS2023 {
+		raw, err = sealer.Derive(ctx, credential.Held{Raw: raw, Show: []string{""}}, credential.Binding{})
+	}
+	if err != nil {
 		return nil, err
 	}
+	l.signed = raw
 	l.renew = now.Add(listLife / 2)
 	return l.signed, nil
 }

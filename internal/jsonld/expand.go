@@ -68,7 +68,7 @@ func (x *run) values(c *activeContext, name string, v jcs.Value, pl place) error
 			}
 		}
 		if inner {
-			return x.list(base, pl.graph)
+			return x.list(base, v, pl.graph)
 		}
 		return nil
 	}
@@ -136,6 +136,7 @@ func (x *run) text(c *activeContext, name, s string) (item, error) {
 
 // object is what is gathered of a JSON object before it is known what it is.
 type object struct {
+	v        jcs.Value
 	id       string
 	hasID    bool
 	types    []string
@@ -160,7 +161,7 @@ func (x *run) object(c *activeContext, name string, v jcs.Value, pl place) error
 	if err != nil {
 		return err
 	}
-	o := object{entries: len(x.entries)}
+	o := object{v: v, entries: len(x.entries)}
 	defer func() { x.entries = x.entries[:o.entries] }()
 	var omit []string
 	if pl.top {

@@ -93,7 +93,9 @@ type Options struct {
 // ToRDF returns the statements of a document, an object or an array, in no
 // particular order and some of them perhaps twice, as a JSON-LD 1.1 processor
 // makes them (JSON-LD 1.1 API, sections 5.1.2 and 8.1.2). Blank nodes are
-// labelled anew. Literals always name their datatype; language tags
+// labelled by where in the document they are, so that those of a selection
+// (jcs.Value.Select) have the labels of the whole. Literals always name their
+// datatype; language tags
 // are lower case.
 //
 // Errors wrap [ErrLost], [ErrSyntax], [ErrContext], [ErrForm] or [ErrLimit]. Beyond what
@@ -167,12 +169,10 @@ type run struct {
 	o        Options
 	self     rdfc.Term // the document's own node
 	quads    []rdfc.Quad
-	blanks   map[string]rdfc.Term // by the document's own labels
-	issued   int                  // blank nodes so far
-	work     int                  // terms copied or defined for contexts
-	bytes    int                  // of IRIs put together and of statements
-	entries  []entry              // of the objects being read, as a stack
-	items    []item               // values being read, likewise
+	work     int     // terms copied or defined for contexts
+	bytes    int     // of IRIs put together and of statements
+	entries  []entry // of the objects being read, as a stack
+	items    []item  // values being read, likewise
 }
 
 // document converts the whole, which is an object or an array of them.
@@ -213,33 +213,38 @@ func (x *run) spend(bytes int) error {
 
 func iri(s string) rdfc.Term { return rdfc.Term{Kind: rdfc.IRI, Value: s} }
 
-// fresh issues a blank node.
-func (x *run) fresh() rdfc.Term {
-	x.issued++
-	return rdfc.Term{Kind: rdfc.Blank, Value: "b" + strconv.Itoa(x.issued-1)}
+// What a blank node stands for: an object, a graph around one, an element of a
+// list, a label of the document's own.
+const (
+	ofObject  = 'b'
+	ofGraph   = 'g'
+	ofElement = 'e'
+	ofLabel   = 'l'
+)
+
+// blank returns the blank node that is made for v, or for the n-th element of v.
+func blank(kind byte, v jcs.Value, n int) rdfc.Term {
+	var room [24]byte
+	label := strconv.AppendInt(append(room[:0], kind), int64(v.Place()), 10)
+	if kind == ofElement {
+		label = strconv.AppendInt(append(label, '-'), int64(n), 10)
+	}
+	return rdfc.Term{Kind: rdfc.Blank, Value: string(label)}
 }
 
 // node returns the term of an expanded identifier, an IRI or a blank node.
 func (x *run) node(id string) (rdfc.Term, error) {
-	label, blank := strings.CutPrefix(id, "_:")
+	label, labelled := strings.CutPrefix(id, "_:")
 	switch {
-	case blank && !validLabel(label):
+	case labelled && !validLabel(label):
 		return rdfc.Term{}, fail(ErrLost, "malformed blank node label")
-	case !blank:
+	case !labelled:
 		if reason := checkIRI(id); reason != "" {
 			return rdfc.Term{}, fail(ErrLost, "%s", reason)
 		}
 		return iri(id), nil
 	}
-	t, ok := x.blanks[label]
-	if !ok {
-		if x.blanks == nil {
-			x.blanks = map[string]rdfc.Term{}
-		}
-		t = x.fresh()
-		x.blanks[label] = t
-	}
-	return t, nil
+	return rdfc.Term{Kind: rdfc.Blank, Value: string(ofLabel) + label}, nil
 }
 
 // failure is an error whose place becomes known while it is handed up.

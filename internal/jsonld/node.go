@@ -17,7 +17,7 @@ func (x *run) nodeObject(c *activeContext, name string, o *object, pl place) (it
 	_, graph := o.keywords["@graph"]
 	graph = graph && len(o.keywords) == 1 && o.types == nil && o.included == nil && len(x.entries) == o.entries
 	if pl.wrap == always || pl.wrap == unlessGraph && !graph {
-		around := x.fresh()
+		around := blank(ofGraph, o.v, 0)
 		if pl.id != "" {
 			var err error
 			if around, err = x.node(pl.id); err != nil {
@@ -60,7 +60,7 @@ func (x *run) subject(o *object, pl place) (rdfc.Term, error) {
 	case pl.id != "":
 		return x.node(pl.id)
 	}
-	return x.fresh(), nil
+	return blank(ofObject, o.v, 0), nil
 }
 
 // describe makes the statements with the given subject, of an object that is
@@ -162,14 +162,15 @@ func (x *run) contained(e entry, graph rdfc.Term) error {
 	if t.kind != "@json" && e.value.Kind() == jcs.Object && len(x.items) == base+1 && x.items[base].kind == isList {
 		return nil
 	}
-	return x.list(base, graph)
+	return x.list(base, e.value, graph)
 }
 
-// list replaces the items from base on by the list of them.
-func (x *run) list(base int, graph rdfc.Term) error {
+// list replaces the items from base on, which are those of v, by the list of
+// them.
+func (x *run) list(base int, v jcs.Value, graph rdfc.Term) error {
 	head := iri(rdfNil)
 	for i := len(x.items) - 1; i >= base; i-- {
-		cell := x.fresh()
+		cell := blank(ofElement, v, i-base)
 		if err := x.emit(cell, rdfFirst, x.items[i].term, graph); err != nil {
 			return err
 		}
@@ -192,7 +193,7 @@ func (x *run) explicitList(c *activeContext, name string, v jcs.Value, pl place)
 	if err := x.values(c, name, v, inner); err != nil {
 		return err
 	}
-	return x.list(base, pl.graph)
+	return x.list(base, v, pl.graph)
 }
 
 // value expands a value object (step 15).

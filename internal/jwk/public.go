@@ -15,6 +15,7 @@ import (
 
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/limits"
+	"github.com/sanad-credentials/sanad/proof"
 )
 
 // unknownCurve is what WHO's gateway writes for every curve but P-256.
@@ -29,9 +30,14 @@ func public(v jcs.Value, m Mode, chain []*x509.Certificate) (crypto.PublicKey, e
 	case "EC":
 		return ecKey(v, m, chain)
 	case "OKP":
-		if crv, err := required(v, "crv"); err != nil {
+		crv, err := required(v, "crv")
+		if err != nil {
 			return nil, err
-		} else if crv != "Ed25519" {
+		}
+		if crv == "BLS12381G2" {
+			return blsKey(v, m)
+		}
+		if crv != "Ed25519" {
 			return nil, fmt.Errorf("crv: %w", ErrUnsupported)
 		}
 		x, err := octets(v, "x", m)
@@ -46,6 +52,24 @@ func public(v jcs.Value, m Mode, chain []*x509.Certificate) (crypto.PublicKey, e
 		return rsaKey(v, m)
 	}
 	return nil, fmt.Errorf("kty: %w", ErrUnsupported)
+}
+
+// blsKey reads a compressed point, as early drafts of the registration have it
+// (draft-ietf-cose-bls-key-representations-03, section 2.1.1). Later ones give
+// both coordinates, as kty EC, and are not read.
+func blsKey(v jcs.Value, m Mode) (crypto.PublicKey, error) {
+	x, err := octets(v, "x", m)
+	if err != nil {
+		return nil, err
+	}
+	if len(x) != len(proof.BLSKey{}) {
+		return nil, fmt.Errorf("x: %d bytes, want %d: %w", len(x), len(proof.BLSKey{}), ErrSyntax)
+	}
+	k := proof.BLSKey(x)
+	if _, err := proof.AlgorithmsFor(k); err != nil {
+		return nil, fmt.Errorf("x: %w: %w", ErrSyntax, err)
+	}
+	return k, nil
 }
 
 func ecKey(v jcs.Value, m Mode, chain []*x509.Certificate) (crypto.PublicKey, error) {

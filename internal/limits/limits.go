@@ -173,6 +173,11 @@ const (
 	ContextMemory = 1 << 17
 )
 
+// Disclosed is the most statements, and the most pointers, labels of blank nodes,
+// signatures or indexes, of a proof with selective disclosure. Each statement may
+// cost a signature; a credential of 1 MiB has room for no more than 12,000.
+const Disclosed = 4096
+
 // JSONSchema is the largest JSON Schema document, in bytes, and JSONSchemas the
 // most that one checker knows. SchemaFaults is the most faults of a credential
 // against its schema that one error tells.
@@ -199,3 +204,10 @@ const (
 	// release's.
 	RemovalLead = 1000
 )
+// PresentationHeader is the most bytes that a BBS proof is bound to.
+const PresentationHeader = 4096
+
+// BBSMessages is the most messages that one BBS signature covers, one for each
+// statement that can be shown or not. Checking a proof of so many takes about a
+// seventh of a second, and a credential may have 16 of them.
+const BBSMessages = 1024

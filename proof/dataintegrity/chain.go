@@ -17,7 +17,7 @@ func link(proofs []Proof) ([][]int, error) {
 			continue
 		}
 		if _, twice := at[id]; twice {
-			return nil, fmt.Errorf("dataintegrity: proof %d: id: that of another proof: %w", i, ErrMalformed)
+			return nil, fmt.Errorf("proof %d: id: that of another proof: %w", i, ErrMalformed)
 		}
 		at[id] = i
 	}
@@ -26,7 +26,7 @@ func link(proofs []Proof) ([][]int, error) {
 		for _, id := range proofs[i].Previous {
 			j, ok := at[id]
 			if !ok {
-				return nil, fmt.Errorf("dataintegrity: proof %d: previousProof: no such proof: %w", i, ErrMalformed)
+				return nil, fmt.Errorf("proof %d: previousProof: no such proof: %w", i, ErrMalformed)
 			}
 			links[i] = append(links[i], j)
 		}
@@ -44,7 +44,7 @@ func link(proofs []Proof) ([][]int, error) {
 	}
 	for i := range ended {
 		if !ended[i] {
-			return nil, fmt.Errorf("dataintegrity: proof %d: previousProof: a circle: %w", i, ErrMalformed)
+			return nil, fmt.Errorf("proof %d: previousProof: a circle: %w", i, ErrMalformed)
 		}
 	}
 	return links, nil

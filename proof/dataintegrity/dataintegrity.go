@@ -17,6 +17,12 @@
 // it can't tell whether two contexts that it knows use different names for one
 // thing, so give it no more than are needed.
 //
+// [ECDSASD2023] signs each statement on its own. Its issuer gives the holder a
+// base proof, which no verifier accepts; [Derive] makes of it the proof for a
+// part of the document. What a holder can't leave out is [Options].Mandatory:
+// everything else is missing without a trace, so that an issuer makes mandatory
+// what limits the rest.
+//
 // A document can have several proofs: a set, whose members sign the document,
 // and chains, whose members sign the proofs before them too (previousProof).
 // All of them must verify. Proofs that can't be read are errors, never skipped.
@@ -73,16 +79,26 @@ type Options struct {
 	// any string. Empty ones are left out.
 	Domain           []string
 	Challenge, Nonce string
+	// Mandatory are JSON pointers (RFC 6901) to what a holder must show, whole,
+	// where the cryptosuite is one with selective disclosure; others sign all and
+	// do not look at it. They are into the document without its proofs. Point to
+	// an array of one, not into it: other libraries look for what is pointed to in
+	// a compacted form, where such an array is its element.
+	Mandatory []string
+
+	secrets *secrets // for tests
 }
 
 // Sign returns doc, a JSON object, in its canonical form with a proof by s
 // added as its last member; proofs that it has already are kept, and the new
 // one signs the document without them, except for those in o.Previous. The
-// key's ID becomes the verification method.
+// key's ID becomes the verification method. With selective disclosure the proof
+// is a base proof, for the holder alone: it has what [Derive] needs.
 //
 // The error wraps [ErrMalformed] where doc is not strict JSON, its proofs can't
 // be read or it lacks one of o.Previous, [ErrUnsupported] for an unknown
-// cryptosuite or one that needs an RDF, [proof.ErrKey] where the key does not
+// cryptosuite or one that needs an RDF, [ErrPointer] for one of o.Mandatory,
+// [proof.ErrKey] where the key does not
 // fit the cryptosuite or the purpose, or has no ID.
 func Sign(ctx context.Context, doc []byte, s proof.Signer, o Options) ([]byte, error) {
 	v, err := jcs.ParseUpTo(limits.TrustValues, doc) // the caller's own, perhaps a trust list
@@ -132,54 +148,73 @@ func makeProof(ctx context.Context, v jcs.Value, existing []jcs.Value, s proof.S
 	case len(k.Algorithms) == 0 || k.Algorithms[0] != suite.algorithm || !k.Allows(suite.algorithm, o.Purpose):
 		return nil, fmt.Errorf("dataintegrity: signing key not for %s with %s: %w", o.Purpose, suite.algorithm, proof.ErrKey)
 	}
-	message, err := draft(v, existing, &suite, k.ID, &o)
-	if err != nil {
-		return nil, err
-	}
-	sig, err := s.Sign(ctx, message)
-	if err != nil {
-		return nil, fmt.Errorf("dataintegrity: signing: %w", err)
-	}
-	if len(sig) != suite.size {
-		return nil, fmt.Errorf("dataintegrity: the signer returned %d bytes, want %d: %w", len(sig), suite.size, proof.ErrKey)
-	}
-	value, err := suite.encode(sig)
+	value, err := sign(ctx, v, existing, s, &suite, &o)
 	if err != nil {
 		return nil, fmt.Errorf("dataintegrity: %w", err)
 	}
 	return appendProof(nil, v.Member("@context"), k.ID, &suite, value, &o), nil
 }
 
-// draft returns what the proof to be made will sign. It makes the proof without
-// its signature and reads it, among the others, as a verifier would: what was
-// made of the caller's options must be readable.
-func draft(v jcs.Value, existing []jcs.Value, suite *variant, method string, o *Options) ([]byte, error) {
-	placeholder, err := suite.encode(make([]byte, suite.size))
+// sign returns a proof value.
+func sign(ctx context.Context, v jcs.Value, existing []jcs.Value, s proof.Signer, suite *variant, o *Options) (string, error) {
+	h, p, err := draft(v, existing, suite, s.Key().ID, o)
 	if err != nil {
-		return nil, fmt.Errorf("dataintegrity: %w", err)
+		return "", err
+	}
+	switch suite.suite {
+	case ECDSASD2023:
+		return h.signECDSASD(ctx, s, p.message, o)
+	case BBS2023:
+		return h.signBBS2023(ctx, s, p.message, o)
+	}
+	sig, err := signed(ctx, s, p.message, suite.size)
+	if err != nil {
+		return "", err
+	}
+	return suite.encode(sig)
+}
+
+func signed(ctx context.Context, s proof.Signer, message []byte, size int) ([]byte, error) {
+	sig, err := s.Sign(ctx, message)
+	if err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	if len(sig) != size {
+		return nil, fmt.Errorf("the signer returned %d bytes, want %d: %w", len(sig), size, proof.ErrKey)
+	}
+	return sig, nil
+}
+
+// draft makes the proof without its signature and reads it, among the others, as
+// a verifier would: what was made of the caller's options must be readable.
+func draft(v jcs.Value, existing []jcs.Value, suite *variant, method string, o *Options) (*hasher, *Proof, error) {
+	placeholder, err := suite.placeholder()
+	if err != nil {
+		return nil, nil, err
 	}
 	added, err := jcs.Parse(appendProof(nil, v.Member("@context"), method, suite, placeholder, o))
 	if err != nil {
-		return nil, fmt.Errorf("dataintegrity: options: %w: %w", ErrMalformed, err)
+		return nil, nil, fmt.Errorf("options: %w: %w", ErrMalformed, err)
 	}
 	// Proofs that are there already may be lenient: they are not touched.
 	reader := Parser{RDF: o.RDF, Lenient: true}
 	values := append(slices.Clone(existing), added)
 	proofs, err := reader.readProofs(v, values)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	links, err := link(proofs)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	last := len(values) - 1
-	h := hasher{Parser: &reader, doc: v, unsecured: v.Append(nil, "proof")}
-	message, err := h.message(&proofs[last], added, pick(values, links[last]))
-	if err != nil {
-		return nil, fmt.Errorf("dataintegrity: %w", err)
+	h := &hasher{Parser: &reader, doc: v, unsecured: v.Append(nil, "proof")}
+	if suite.selective && len(existing) > 0 { // the pointers are into this
+		if h.doc, err = jcs.Parse(h.unsecured); err != nil {
+			return nil, nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+		}
 	}
-	return message, nil
+	return h, &proofs[last], h.prepare(&proofs[last], added, pick(values, links[last]))
 }
 
 // appendProof writes a proof in canonical form.

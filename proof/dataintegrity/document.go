@@ -31,12 +31,20 @@ type Proof struct {
 	// Algorithm is what the cryptosuite and the signature say. A key must be of
 	// this algorithm's kind.
 	Algorithm proof.Algorithm
+	// Base says that this is a base proof: [Derive] makes others of it, and it
+	// does not verify.
+	Base bool
+	// Presentation is what a proof derived with [BBS2023] is bound to, as whoever
+	// derived it chose: it tells one exchange from another where it is what the
+	// verifier asked for, and nothing of who presents. Callers must not change it.
+	Presentation []byte
 	// Tolerated is what [Parser].Lenient let pass: [ErrDER], [ErrNoFragment].
 	Tolerated []error
 
 	suite              variant
 	header             string // of the JWS
 	message, signature []byte
+	value              disclosure // with selective disclosure
 }
 
 // SignsStatements reports whether the proof is over the RDF statements of the
@@ -59,6 +67,9 @@ type Parser struct {
 	// RDF is needed for the cryptosuites that sign statements. Nil: they are
 	// [ErrUnsupported].
 	RDF RDF
+	// BBS is needed for [BBS2023]. Nil: what is derived with it is
+	// [ErrUnsupported].
+	BBS BBS
 	// Lenient lets the proofs with a JWS have what is found in the field: ECDSA
 	// signatures in DER, and a verificationMethod that is a bare DID. What was
 	// let pass is in [Proof].Tolerated.
@@ -93,16 +104,16 @@ func (o Parser) FromValue(v jcs.Value) (*Document, error) {
 	}
 	d := &Document{value: v, unsecured: v.Append(nil, "proof")}
 	if d.Proofs, err = o.readProofs(v, values); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("dataintegrity: %w", err)
 	}
 	links, err := link(d.Proofs)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("dataintegrity: %w", err)
 	}
 	h := hasher{Parser: &o, doc: v, unsecured: d.unsecured}
 	for i := range d.Proofs {
 		p := &d.Proofs[i]
-		if p.message, err = h.message(p, values[i], pick(values, links[i])); err != nil {
+		if err := h.prepare(p, values[i], pick(values, links[i])); err != nil {
 			return nil, fmt.Errorf("dataintegrity: proof %d: %w", i, err)
 		}
 	}
@@ -114,7 +125,7 @@ func (o *Parser) readProofs(v jcs.Value, values []jcs.Value) ([]Proof, error) {
 	for i, pv := range values {
 		p, err := o.parseProof(pv, v.Member("@context"))
 		if err != nil {
-			return nil, fmt.Errorf("dataintegrity: proof %d: %w", i, err)
+			return nil, fmt.Errorf("proof %d: %w", i, err)
 		}
 		proofs[i] = *p
 	}
@@ -135,12 +146,35 @@ type hasher struct {
 	doc       jcs.Value
 	unsecured []byte
 	digests   []digest // of the document without proofs, made once each
+	whole     *dataset // likewise
 }
 
 type digest struct {
 	rdf  bool
 	hash crypto.Hash
 	sum  []byte
+}
+
+// prepare makes what is to be verified of a proof.
+func (h *hasher) prepare(p *Proof, v jcs.Value, previous []jcs.Value) (err error) {
+	if !p.suite.selective {
+		p.message, err = h.message(p, v, previous)
+		return err
+	}
+	options, err := h.options(&p.suite, v, "proofValue")
+	if err != nil {
+		return fmt.Errorf("options: %w", err)
+	}
+	if h.whole == nil {
+		if h.whole, err = h.dataset(h.doc); err != nil {
+			return fmt.Errorf("document: %w", err)
+		}
+	}
+	p.message = p.suite.sum(options)
+	if p.Base {
+		return nil // that the document has a meaning was checked
+	}
+	return p.value.prepare(h.whole, p.message)
 }
 
 // message is what a proof signs: the hash of the proof's other members, then
@@ -228,19 +262,29 @@ func (d *Document) Unsecured() []byte { return d.unsecured }
 // Verify checks proof i with k. It does not look at the proof's times, domain
 // or challenge, nor at the other proofs. The error wraps [proof.ErrKey] where k
 // is not for the proof's purpose and algorithm or not of the kind that its
-// cryptosuite needs, and [proof.ErrMismatch] where the signature is wrong.
+// cryptosuite needs, [proof.ErrMismatch] where a signature is wrong, and [ErrBase]
+// for a base proof.
 func (d *Document) Verify(i int, k proof.Key) error {
 	if i < 0 || i >= len(d.Proofs) {
 		return fmt.Errorf("dataintegrity: no proof %d: %w", i, ErrNoProof)
 	}
 	p := &d.Proofs[i]
+	if p.Base {
+		return fmt.Errorf("dataintegrity: proof %d: %w", i, ErrBase)
+	}
 	if !k.Allows(p.Algorithm, p.Purpose) {
 		return fmt.Errorf("dataintegrity: proof %d: key not for its purpose with %s: %w", i, p.Algorithm, proof.ErrKey)
 	}
 	if !p.suite.fits(k.Public) {
-		return fmt.Errorf("dataintegrity: proof %d: key of type %T with %s and a signature of %d bytes: %w", i, k.Public, p.Cryptosuite, len(p.signature), proof.ErrKey)
+		return fmt.Errorf("dataintegrity: proof %d: key of type %T with %s and %s: %w", i, k.Public, p.Cryptosuite, p.Algorithm, proof.ErrKey)
 	}
-	if err := proof.Verify(k.Public, p.Algorithm, p.message, p.signature); err != nil {
+	var err error
+	if p.value != nil {
+		err = p.value.verify(k.Public)
+	} else {
+		err = proof.Verify(k.Public, p.Algorithm, p.message, p.signature)
+	}
+	if err != nil {
 		return fmt.Errorf("dataintegrity: proof %d: %w", i, err)
 	}
 	return nil

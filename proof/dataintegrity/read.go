@@ -72,8 +72,11 @@ func (o *Parser) parseProof(v, context jcs.Value) (*Proof, error) {
 	case v.Member("id").Exists() && !xsd.URL(p.ID):
 		return nil, fmt.Errorf("id: not a URL: %w", ErrMalformed)
 	}
-	if some.jws {
+	switch {
+	case some.jws:
 		return p, o.readJWS(p, &r)
+	case some.selective:
+		return p, o.readDisclosure(p, &r, some)
 	}
 	return p, readProofValue(p, &r)
 }
@@ -94,6 +97,28 @@ func readProofValue(p *Proof, r *reader) error {
 	}
 	p.suite, p.Algorithm, p.signature = s, s.algorithm, sig
 	return nil
+}
+
+// readDisclosure reads a proof value of a cryptosuite with selective disclosure.
+func (o *Parser) readDisclosure(p *Proof, r *reader, s variant) (err error) {
+	value := r.required("proofValue")
+	if r.err != nil {
+		return r.err
+	}
+	if len(p.Previous) > 0 {
+		return fmt.Errorf("previousProof: with %s: %w", p.Cryptosuite, ErrUnsupported)
+	}
+	p.suite, p.Algorithm = s, s.algorithm
+	if s.suite == BBS2023 {
+		v, base, err := readBBS2023(value, o.BBS)
+		if err != nil {
+			return err
+		}
+		p.value, p.Base, p.Presentation = v, base, v.presentation
+	} else {
+		p.value, p.Base, err = readECDSASD(value)
+	}
+	return err
 }
 
 // readJWS reads the signature and finds the variant by the JWS header.

@@ -30,6 +30,15 @@ const (
 	// SHA-384, with which blank nodes are labelled too (Data Integrity ECDSA
 	// Cryptosuites 1.0, section 3.2).
 	ECDSARDFC2019 = "ecdsa-rdfc-2019"
+	// ECDSASD2023 signs statements one by one with P-256, so that the holder can
+	// show some without the others (Data Integrity ECDSA Cryptosuites 1.0,
+	// section 3.6). See [Derive].
+	ECDSASD2023 = "ecdsa-sd-2023"
+	// BBS2023 signs statements as a list of messages with BBS, so that the holder
+	// can show some, and no two proofs of it can be linked by their bytes (Data
+	// Integrity BBS Cryptosuites 1.0, section 3.4; of the optional features none).
+	// To verify and to derive it needs a [BBS].
+	BBS2023 = "bbs-2023"
 	// Ed25519Signature2020 signs statements with Ed25519. It is a type of proof
 	// of its own, with no member cryptosuite (Data Integrity EdDSA Cryptosuites
 	// 1.0, section 3.4).
@@ -61,10 +70,11 @@ const securityContext = `"https://w3id.org/security/v2"`
 type variant struct {
 	typ, suite string // older types are their own suite
 	algorithm  proof.Algorithm
-	size       int         // of the signature, in bytes; 0 for RSA
+	size       int         // of the signature, in bytes; 0 where it varies
 	hash       crypto.Hash // of the options and the document, and of RDFC-1.0
 	rdf        bool        // signs statements, not JSON
 	jws        bool        // the signature is in a JWS
+	selective  bool        // statements are signed one by one
 }
 
 // signs reports whether proofs of the variant are made as well.
@@ -80,23 +90,25 @@ func (v *variant) of2018() bool {
 // variants returns all there are. Among those of a suite with a proofValue, no
 // two have signatures of the same size, so the size tells which of them a proof
 // was made with; in a JWS the header tells. The key must be of that kind then.
-func variants() [14]variant {
+func variants() [16]variant {
 	const di = ProofType
 	return [...]variant{
-		{di, EdDSAJCS2022, proof.EdDSA, 64, crypto.SHA256, false, false},
-		{di, ECDSAJCS2019, proof.ES256, 64, crypto.SHA256, false, false},
-		{di, ECDSAJCS2019, proof.ES384, 96, crypto.SHA384, false, false},
-		{di, EdDSARDFC2022, proof.EdDSA, 64, crypto.SHA256, true, false},
-		{di, ECDSARDFC2019, proof.ES256, 64, crypto.SHA256, true, false},
-		{di, ECDSARDFC2019, proof.ES384, 96, crypto.SHA384, true, false},
-		{Ed25519Signature2020, Ed25519Signature2020, proof.EdDSA, 64, crypto.SHA256, true, false},
-		{Ed25519Signature2018, Ed25519Signature2018, proof.EdDSA, 64, crypto.SHA256, true, true},
-		{JsonWebSignature2020, JsonWebSignature2020, proof.EdDSA, 64, crypto.SHA256, true, true},
-		{JsonWebSignature2020, JsonWebSignature2020, proof.ES256, 64, crypto.SHA256, true, true},
-		{JsonWebSignature2020, JsonWebSignature2020, proof.ES384, 96, crypto.SHA256, true, true},
-		{JsonWebSignature2020, JsonWebSignature2020, proof.PS256, 0, crypto.SHA256, true, true},
-		{RsaSignature2018, RsaSignature2018, proof.PS256, 0, crypto.SHA256, true, true},
-		{RsaSignature2018, RsaSignature2018, proof.RS256, 0, crypto.SHA256, true, true},
+		{di, EdDSAJCS2022, proof.EdDSA, 64, crypto.SHA256, false, false, false},
+		{di, ECDSAJCS2019, proof.ES256, 64, crypto.SHA256, false, false, false},
+		{di, ECDSAJCS2019, proof.ES384, 96, crypto.SHA384, false, false, false},
+		{di, EdDSARDFC2022, proof.EdDSA, 64, crypto.SHA256, true, false, false},
+		{di, ECDSARDFC2019, proof.ES256, 64, crypto.SHA256, true, false, false},
+		{di, ECDSARDFC2019, proof.ES384, 96, crypto.SHA384, true, false, false},
+		{di, ECDSASD2023, proof.ES256, 0, crypto.SHA256, true, false, true},
+		{di, BBS2023, proof.BBS, 0, crypto.SHA256, true, false, true},
+		{Ed25519Signature2020, Ed25519Signature2020, proof.EdDSA, 64, crypto.SHA256, true, false, false},
+		{Ed25519Signature2018, Ed25519Signature2018, proof.EdDSA, 64, crypto.SHA256, true, true, false},
+		{JsonWebSignature2020, JsonWebSignature2020, proof.EdDSA, 64, crypto.SHA256, true, true, false},
+		{JsonWebSignature2020, JsonWebSignature2020, proof.ES256, 64, crypto.SHA256, true, true, false},
+		{JsonWebSignature2020, JsonWebSignature2020, proof.ES384, 96, crypto.SHA256, true, true, false},
+		{JsonWebSignature2020, JsonWebSignature2020, proof.PS256, 0, crypto.SHA256, true, true, false},
+		{RsaSignature2018, RsaSignature2018, proof.PS256, 0, crypto.SHA256, true, true, false},
+		{RsaSignature2018, RsaSignature2018, proof.RS256, 0, crypto.SHA256, true, true, false},
 	}
 }
 
@@ -108,6 +120,19 @@ func find(ok func(*variant) bool) (variant, bool) {
 		}
 	}
 	return variant{}, false
+}
+
+// placeholder is a proofValue of the form that signing will give.
+func (v *variant) placeholder() (string, error) {
+	switch v.suite {
+	case BBS2023:
+		empty := bbs2023{signature: make([]byte, sizeBBSSignature), header: make([]byte, sizeBBSHeader), hmac: make([]byte, sizeHMAC)}
+		return empty.encodeBase(), nil
+	case ECDSASD2023:
+		empty := ecdsaSD{signature: make([]byte, sizeES256), key: make([]byte, sizeMultikey), hmac: make([]byte, sizeHMAC)}
+		return empty.encodeBase(), nil
+	}
+	return v.encode(make([]byte, v.size))
 }
 
 func (v *variant) sum(b []byte) []byte {
@@ -143,6 +168,8 @@ func (v *variant) fits(pub crypto.PublicKey) bool {
 		return k != nil && (v.algorithm == proof.ES256 && k.Curve == elliptic.P256() || v.algorithm == proof.ES384 && k.Curve == elliptic.P384())
 	case *rsa.PublicKey:
 		return k != nil && (v.algorithm == proof.PS256 || v.algorithm == proof.RS256)
+	case proof.BLSKey:
+		return v.algorithm == proof.BBS
 	}
 	return false
 }

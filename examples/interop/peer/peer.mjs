@@ -9,11 +9,11 @@
 import {createInterface} from 'node:readline';
 import {canonicalForm, knownContexts} from './canon.mjs';
 import {checkStatus, statusList} from './status.mjs';
-import {issue, keyPair, verify, verifyPresentation, present} from './proofs.mjs';
+import {derive, issue, keyPair, present, time, verify, verifyPresentation} from './proofs.mjs';
 import {openHealth, sealHealth} from './health.mjs';
 
 const operations = {
-  keyPair, issue, verify, present, verifyPresentation,
+  keyPair, issue, derive, verify, present, verifyPresentation, time,
   statusList, checkStatus, canonicalForm, knownContexts,
   openHealth, sealHealth
 };

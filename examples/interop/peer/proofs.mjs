@@ -1,9 +1,12 @@
 // Credentials and presentations with embedded proofs, by @digitalbazaar/vc and
 // the cryptosuites beside it.
 import * as vc from '@digitalbazaar/vc';
+import * as bbs2023 from '@digitalbazaar/bbs-2023-cryptosuite';
+import * as Bls12381Multikey from '@digitalbazaar/bls12-381-multikey';
 import * as EcdsaMultikey from '@digitalbazaar/ecdsa-multikey';
 import * as Ed25519Multikey from '@digitalbazaar/ed25519-multikey';
 import * as ecdsaJcs from '@digitalbazaar/ecdsa-jcs-2019-cryptosuite';
+import * as ecdsaSd from '@digitalbazaar/ecdsa-sd-2023-cryptosuite';
 import * as eddsaJcs from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
 import {checkStatus as checkBitstring} from '@digitalbazaar/vc-bitstring-status-list';
 import {cryptosuite as ecdsaRdfc} from '@digitalbazaar/ecdsa-rdfc-2019-cryptosuite';
@@ -19,14 +22,29 @@ const cryptosuites = {
   'eddsa-jcs-2022': {sign: eddsaJcs.createSignCryptosuite, verify: eddsaJcs.createVerifyCryptosuite},
   'ecdsa-jcs-2019': {sign: ecdsaJcs.createSignCryptosuite, verify: ecdsaJcs.createVerifyCryptosuite},
   'eddsa-rdfc-2022': both(eddsaRdfc),
-  'ecdsa-rdfc-2019': both(ecdsaRdfc)
+  'ecdsa-rdfc-2019': both(ecdsaRdfc),
+  'ecdsa-sd-2023': {
+    sign: ecdsaSd.createSignCryptosuite, derive: ecdsaSd.createDiscloseCryptosuite, verify: ecdsaSd.createVerifyCryptosuite
+  },
+  'bbs-2023': {
+    sign: bbs2023.createSignCryptosuite, derive: bbs2023.createDiscloseCryptosuite, verify: bbs2023.createVerifyCryptosuite
+  }
 };
 const keys = new Map();
 
+function generate(curve) {
+  switch(curve) {
+    case 'Ed25519':
+      return Ed25519Multikey.generate();
+    case 'BLS12-381':
+      return Bls12381Multikey.generateBbsKeyPair({algorithm: Bls12381Multikey.ALGORITHMS.BBS_BLS12381_SHA256});
+  }
+  return EcdsaMultikey.generate({curve});
+}
+
 // keyPair makes a key and returns its did:key. The private key stays here.
 export async function keyPair({curve}) {
-  const pair = curve === 'Ed25519' ?
-    await Ed25519Multikey.generate() : await EcdsaMultikey.generate({curve});
+  const pair = await generate(curve);
   const did = 'did:key:' + pair.publicKeyMultibase;
   pair.id = `${did}#${pair.publicKeyMultibase}`;
   pair.controller = did;
@@ -34,13 +52,13 @@ export async function keyPair({curve}) {
   return did;
 }
 
-function signingSuite({suite, did, proof = {}, created}) {
+function signingSuite({suite, did, proof = {}, created, mandatoryPointers}) {
   const pair = keys.get(did);
   const signer = {...pair.signer(), id: pair.id};
   const date = created && new Date(created);
   const made = suite === 'Ed25519Signature2020' ?
     new Ed25519Signature2020({signer, date}) :
-    new DataIntegrityProof({signer, date, cryptosuite: cryptosuites[suite].sign()});
+    new DataIntegrityProof({signer, date, cryptosuite: cryptosuites[suite].sign({mandatoryPointers})});
   if(Object.keys(proof).length > 0) {
     made.proof = proof;
   }
@@ -82,6 +100,23 @@ export async function issue({credential, previous, ...options}) {
     purpose: new AssertionProofPurpose(), proofSet: [], documentLoader
   });
   return {...document, proof: [...list(existing), proof]};
+}
+
+// derive shows a part of a credential with a base proof.
+export const derive = ({credential, suite, selectivePointers}) => vc.derive({
+  verifiableCredential: credential, documentLoader: loader(),
+  suite: new DataIntegrityProof({cryptosuite: cryptosuites[suite].derive({selectivePointers})})
+});
+
+// time does an operation several times and returns the milliseconds of one.
+export async function time({op, times, ...args}) {
+  const operation = {verify, derive}[op];
+  await operation(args);
+  const start = performance.now();
+  for(let i = 0; i < times; ++i) {
+    await operation(args);
+  }
+  return (performance.now() - start) / times;
 }
 
 // verify throws unless every proof of a credential verifies. A single proof

@@ -131,12 +131,6 @@ func (c *Canonicalizer) CanonicalValue(doc, context jcs.Value, omit []string, ha
 	if hash != crypto.SHA256 && hash != crypto.SHA384 {
 		return nil, fmt.Errorf("rdf: hash %v: want SHA-256 or SHA-384", hash)
 	}
-	if !context.Exists() {
-		context = doc.Member("@context")
-	}
-	if !c.inline && spelledOut(doc) {
-		return nil, fmt.Errorf("rdf: an IRI as the name of a member: %w", ErrForm)
-	}
 	room, ok := c.room.Get().(*[]rdfc.Quad)
 	if !ok {
 		room = new(make([]rdfc.Quad, 64))
@@ -145,15 +139,36 @@ func (c *Canonicalizer) CanonicalValue(doc, context jcs.Value, omit []string, ha
 		clear(*room) // nothing of the document stays behind
 		c.room.Put(room)
 	}()
-	quads, err := c.processor.ToRDF(doc, jsonld.Options{Context: unwrapped(context), Omit: omit, KnownContexts: !c.inline, Directions: true, Room: *room})
+	quads, err := c.quads(doc, context, omit, *room)
 	if err != nil {
-		return nil, fmt.Errorf("rdf: %w", worked(err))
+		return nil, err
 	}
 	r, err := rdfc.Canonicalize(quads, rdfc.Options{Hash: hash})
 	if err != nil {
 		return nil, fmt.Errorf("rdf: %w", worked(err))
 	}
 	return r.NQuads(), nil
+}
+
+// Statements returns the statements of a document before they have a canonical
+// form, for the packages of this module. The blank nodes of a selection from a
+// document (jcs.Value.Select) have the labels that they have in the whole.
+func (c *Canonicalizer) Statements(doc jcs.Value, omit ...string) ([]rdfc.Quad, error) {
+	return c.quads(doc, jcs.Value{}, omit, nil)
+}
+
+func (c *Canonicalizer) quads(doc, context jcs.Value, omit []string, room []rdfc.Quad) ([]rdfc.Quad, error) {
+	if !context.Exists() {
+		context = doc.Member("@context")
+	}
+	if !c.inline && spelledOut(doc) {
+		return nil, fmt.Errorf("rdf: an IRI as the name of a member: %w", ErrForm)
+	}
+	quads, err := c.processor.ToRDF(doc, jsonld.Options{Context: unwrapped(context), Omit: omit, KnownContexts: !c.inline, Directions: true, Room: room})
+	if err != nil {
+		return nil, fmt.Errorf("rdf: %w", worked(err))
+	}
+	return quads, nil
 }
 
 // spelledOut reports whether a member has an IRI for its name. Statements of a

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sanad-credentials/sanad/internal/jcs"
+	"github.com/sanad-credentials/sanad/internal/rdfc"
 	"github.com/sanad-credentials/sanad/proof/dataintegrity"
 	"github.com/sanad-credentials/sanad/proof/dataintegrity/rdf"
 )
@@ -244,4 +245,30 @@ func FuzzCanonical(f *testing.F) {
 			t.Fatalf("not the same twice: %q", in)
 		}
 	})
+}
+
+// Statements are those of the canonical form, before it, and as strict.
+func TestStatements(t *testing.T) {
+	r := newShop(t)
+	v, err := jcs.Parse([]byte(`{"@context":"https://shop.example/v1","price":["5","6"],"proof":{"price":"7"}}`))
+	require.NoError(t, err)
+	quads, err := r.Statements(v, "proof")
+	require.NoError(t, err)
+	canonical, err := rdfc.Canonicalize(quads, rdfc.Options{})
+	require.NoError(t, err)
+	want, err := r.CanonicalValue(v, jcs.Value{}, []string{"proof"}, crypto.SHA256)
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(canonical.NQuads()))
+	part, err := v.Select([]string{"/price/1"}, "@context")
+	require.NoError(t, err)
+	some, err := r.Statements(part, "proof")
+	require.NoError(t, err)
+	require.Len(t, some, 1)
+	require.Subset(t, quads, some)
+	for doc, want := range map[string]error{`{"@context":"https://unknown.example"}`: rdf.ErrContext, `{"@context":"https://shop.example/v1","x":"y"}`: rdf.ErrLost, `{"@context":"https://shop.example/v1","https://shop.example/price":"y"}`: rdf.ErrForm} {
+		v, err := jcs.Parse([]byte(doc))
+		require.NoError(t, err)
+		_, err = r.Statements(v)
+		require.ErrorIs(t, err, want, doc)
+	}
 }

@@ -1,0 +1,300 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/sanad-credentials/sanad/credential"
+	"github.com/sanad-credentials/sanad/credential/w3c"
+	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/bbs"
+	"github.com/sanad-credentials/sanad/proof/dataintegrity"
+)
+
+// selectives are the suites with selective disclosure, and the kind of key that
+// each takes.
+var selectives = []suite{
+	{dataintegrity.ECDSASD2023, "P-256", nil, style{}},
+	{dataintegrity.ECDSASD2023, "P-256", []string{dataIntegrityTerms}, style{v1: true}},
+	{dataintegrity.BBS2023, "BLS12-381", nil, style{}},
+	{dataintegrity.BBS2023, "BLS12-381", []string{dataIntegrityTerms}, style{v1: true}},
+}
+
+// fewer of both are enough for bbs-2023, which takes the peer half a second.
+const (
+	fewDocuments = 4
+	fewRuns      = 10
+)
+
+// secret is a credential with a base proof, and what is to be shown of it.
+type secret struct {
+	suite
+	raw  json.RawMessage
+	show []string
+}
+
+// issueSelective is how we issue.
+func (w *world) issueSelective(s suite, doc object, mandatory []string, by proof.Signer) (json.RawMessage, error) {
+	raw, err := encode(doc)
+	if err != nil {
+		return nil, err
+	}
+	draft, err := w3c.FromJSON(raw)
+	if err != nil {
+		return nil, err
+	}
+	draft.Signed, draft.Mandatory = signed, mandatory
+	issuer, err := credential.NewIssuer(credential.IssuerConfig{Sealer: w3c.Format{Suites: []string{s.name}}, Signers: []proof.Signer{by}})
+	if err != nil {
+		return nil, err
+	}
+	return issuer.Issue(w, draft)
+}
+
+// derive is how we derive.
+func (w *world) derive(s secret) (json.RawMessage, error) {
+	return w3c.Format{BBS: bbs.Scheme{}}.Derive(w, credential.Held{Raw: s.raw, Show: s.show}, credential.Binding{})
+}
+
+func (s secret) args() object {
+	return object{"credential": s.raw, "suite": s.name, "selectivePointers": s.show}
+}
+
+func (w *world) peerDerive(s secret) (json.RawMessage, error) {
+	var raw json.RawMessage
+	err := w.call("derive", s.args(), &raw)
+	return raw, err
+}
+
+// selectiveDisclosure has each side issue, derive and verify what the other made.
+func selectiveDisclosure(w *world) error {
+	for _, s := range selectives {
+		ours, err := w.signer(s.curve)
+		if err != nil {
+			return err
+		}
+		theirs, err := w.peerKey(s.curve)
+		if err != nil {
+			return err
+		}
+		r, same := w.rows(s.String()), w.row(s.String(), compared)
+		count := documents
+		if s.name == dataintegrity.BBS2023 {
+			count = fewDocuments
+		}
+		for i := range count {
+			doc := s.unsigned(w, ours.Key().Controllers[0])
+			mandatory, show := w.pointers(doc)
+			raw, err := w.issueSelective(s, doc, mandatory, ours)
+			w.disclose(r, same, fmt.Sprint("our credential ", i), secret{s, raw, show}, err)
+
+			doc = s.unsigned(w, theirs)
+			mandatory, show = w.pointers(doc)
+			raw, err = w.peerIssue(doc, s.name, theirs, object{"mandatoryPointers": mandatory})
+			w.disclose(r, same, fmt.Sprint("their credential ", i), secret{s, raw, show}, err)
+		}
+		r.print()
+		same.print()
+	}
+	return nil
+}
+
+// disclose derives on both sides, and both must take either result; neither the
+// base proof.
+func (w *world) disclose(r rows, same *row, name string, s secret, issued error) {
+	if issued != nil {
+		r.there.accepted(name, issued)
+		return
+	}
+	r.changedThere.refused(name+" as its holder has it", w.peerVerify(s.raw))
+	r.changedBack.refused(name+" as its holder has it", w.verify(s.raw, nil))
+	ours, ourErr := w.derive(s)
+	theirs, theirErr := w.peerDerive(s)
+	if err := errors.Join(ourErr, theirErr); err != nil {
+		same.accepted(name, fmt.Errorf("showing %q: %w", s.show, err))
+		return
+	}
+	if s.name == dataintegrity.BBS2023 { // no two of its proofs are the same
+		same.accepted(name, sameButProofs(ours, theirs))
+	} else {
+		same.accepted(name, equalJSON(ours, theirs))
+	}
+	for i, raw := range []json.RawMessage{ours, theirs} {
+		title := name + " derived by " + []string{"us", "them"}[i]
+		r.there.accepted(title, w.peerVerify(raw))
+		r.back.accepted(title, w.verify(raw, nil))
+	}
+	w.refuse(r, name, ours)
+}
+
+// sameButProofs compares documents without the values of their proofs.
+func sameButProofs(a, b json.RawMessage) error {
+	bare := [2]json.RawMessage{a, b}
+	for i, raw := range bare {
+		var doc object
+		if err := json.Unmarshal(raw, &doc); err != nil {
+			return err
+		}
+		p, ok := doc["proof"].(object)
+		if !ok {
+			return errors.New("not one proof")
+		}
+		delete(p, "proofValue")
+		var err error
+		if bare[i], err = encode(doc); err != nil {
+			return err
+		}
+	}
+	return equalJSON(bare[0], bare[1])
+}
+
+// pointers chooses what of a document is mandatory, and what is shown beside it:
+// of the first subject a text at least.
+func (m maker) pointers(doc object) (mandatory, show []string) {
+	first := "/credentialSubject"
+	if _, several := doc["credentialSubject"].([]any); several {
+		first += "/0"
+	}
+	mandatory = []string{"/issuer"}
+	if _, v1 := doc["issuanceDate"]; v1 {
+		mandatory = append(mandatory, "/issuanceDate", "/expirationDate")
+	}
+	for _, name := range sorted(subject(doc)) {
+		if _, text := subject(doc)[name].(string); text && name != "id" && name != "type" && pointable(name) {
+			show = append(show, first+"/"+name)
+			break
+		}
+	}
+	all := places(nil, "", doc)
+	for range m.IntN(3) {
+		mandatory = append(mandatory, all[m.IntN(len(all))])
+	}
+	for range m.IntN(6) {
+		show = append(show, all[m.IntN(len(all))])
+	}
+	return mandatory, show
+}
+
+// pointable reports whether the peer finds a member by its name: it takes what
+// begins with a digit for a number.
+func pointable(name string) bool {
+	return name != "" && !strings.ContainsAny(name, "/~@") && (name[0] < '0' || name[0] > '9')
+}
+
+// places are pointers to all that says something in a document. There are none
+// into texts with a language, which are one thing, nor into arrays of one: the
+// peer looks for what is shown in a form of the document in which such an array
+// is its element.
+func places(found []string, at string, v any) []string {
+	switch v := v.(type) {
+	case object:
+		for _, name := range sorted(v) {
+			if !pointable(name) {
+				continue
+			}
+			if list, ok := v[name].([]any); ok && len(list) == 0 {
+				continue
+			}
+			found = append(found, at+"/"+name)
+			if m, ok := v[name].(object); !ok || m["@value"] == nil {
+				found = places(found, at+"/"+name, v[name])
+			}
+		}
+	case []any:
+		if len(v) < 2 || strings.HasSuffix(at, "/type") {
+			return found
+		}
+		for i, e := range v {
+			if list, ok := e.([]any); ok && len(list) == 0 {
+				continue
+			}
+			here := fmt.Sprint(at, "/", i)
+			found = append(found, here)
+			if m, ok := e.(object); !ok || m["@value"] == nil {
+				found = places(found, here, e)
+			}
+		}
+	}
+	return found
+}
+
+// speedRuns is how often each side does what is timed.
+const speedRuns = 50
+
+// speeds prints how long both sides take over the same credentials.
+func speeds(w *world) error {
+	for _, s := range selectives {
+		if s.style.v1 {
+			continue
+		}
+		by, err := w.signer(s.curve)
+		if err != nil {
+			return err
+		}
+		doc := card(by.Key().Controllers[0])
+		raw, err := w.issueSelective(s, doc, []string{"/issuer"}, by)
+		if err != nil {
+			return err
+		}
+		held := secret{s, raw, []string{"/credentialSubject/familyName", "/credentialSubject/vaccine"}}
+		shown, err := w.derive(held)
+		if err != nil {
+			return err
+		}
+		v, err := w.verifier(nil)
+		if err != nil {
+			return err
+		}
+		for _, c := range []struct {
+			op   string
+			ours func() error
+			args object
+		}{
+			{"derive", func() error { _, err := w.derive(held); return err }, held.args()},
+			{"verify", func() error { _, err := v.Verify(w, shown, credential.Policy{Time: now}); return err }, object{"credential": shown, "now": now}},
+		} {
+			runs := speedRuns
+			if s.name == dataintegrity.BBS2023 {
+				runs = fewRuns
+			}
+			if err := w.speed(s.name, c.op, runs, c.ours, c.args); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *world) speed(suite, op string, runs int, ours func() error, args object) error {
+	start := time.Now()
+	for range runs {
+		if err := ours(); err != nil {
+			return err
+		}
+	}
+	own := time.Since(start).Seconds() * 1000 / float64(runs)
+	args["op"], args["times"] = op, runs
+	var theirs float64
+	if err := w.call("time", args, &theirs); err != nil {
+		return err
+	}
+	fmt.Fprintf(w.tally.out, "speed: %s %s ours %.2f ms, peer %.2f ms\n", suite, op, own, theirs)
+	return nil
+}
+
+// card is a credential as health credentials are, of about 25 statements.
+func card(issuer string) object {
+	return object{
+		"@context": []any{w3c.Context, undefinedTerms}, "id": "urn:uuid:5f6a4b9e-9a1e-4a0e-9f6e-0d7a6f0c2b11",
+		"type": []any{w3c.Type, "VaccinationCertificate"}, "issuer": issuer, "validFrom": "2026-05-01T00:00:00Z", "validUntil": "2026-08-01T00:00:00Z",
+		"credentialSubject": object{
+			"id": "did:example:pilgrim", "givenName": "Amina", "familyName": "Example", "birthDate": "1970-01-01", "passport": "X1234567",
+			"batch": "1183738569", "centre": "Puskesmas Kebayoran Baru", "country": "ID", "date": "2026-04-01", "order": "2/2",
+			"vaccine":   object{"type": "Vaccine", "disease": "Meningococcal meningitis ACWY", "atcCode": "J07AH08", "product": "Menveo"},
+			"recipient": object{"type": "Recipient", "gender": "Female", "nationality": "ID"},
+		},
+	}
+}
