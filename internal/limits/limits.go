@@ -98,6 +98,10 @@ const Types = 32
 const Contents = 32
 
 // DID documents.
+// JWSHeader is the longest header of a JWS, in base64url. Certificates make up
+// most of it.
+const JWSHeader = 64 << 10
+
 const (
 	// DIDDocument is the largest DID document that is read.
 	DIDDocument = 1 << 20
