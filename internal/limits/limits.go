@@ -158,3 +158,6 @@ const (
 	JSONSchemas  = 1024
 	SchemaFaults = 8
 )
+
+// Disclosures is the most disclosures of one SD-JWT.
+const Disclosures = 1024

@@ -1,0 +1,136 @@
+package sdjwt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/sanad-credentials/sanad/internal/jcs"
+	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/jose"
+)
+
+// BindingType is the typ of a key binding (RFC 9901, section 4.3).
+const BindingType = "kb+jwt"
+
+// Binding is what a key binding says (RFC 9901, section 4.3).
+type Binding struct {
+	// Audience is for whom it was made, Nonce upon which request: aud and nonce.
+	Audience, Nonce string
+	// Issued is when it was made (iat), to the second. NotBefore and Expires are
+	// nbf and exp, which it may have as any JWT; zero: it does not.
+	Issued, NotBefore, Expires time.Time
+}
+
+// KeyBinding is a key binding as read, unverified.
+type KeyBinding struct {
+	Message *jose.Message
+	Binding
+	fits bool
+}
+
+// ReadBinding reads the key binding of a token whose claims are c. Its error
+// wraps [ErrMalformed], also where there is none.
+func (t *Token) ReadBinding(c *Claims) (*KeyBinding, error) {
+	if t.KeyBinding == "" {
+		return nil, malformed("no key binding")
+	}
+	m, err := jose.Parse([]byte(t.KeyBinding), jose.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("sdjwt: key binding: %w: %w", ErrMalformed, err)
+	}
+	if !m.Header.IsType(BindingType) {
+		return nil, malformed("key binding: typ: not %s", BindingType)
+	}
+	v, err := jcs.Parse(m.Payload)
+	if err != nil {
+		return nil, malformed("key binding: %w", err)
+	}
+	k := &KeyBinding{Message: m}
+	hash := ""
+	for _, f := range []struct {
+		name string
+		dst  *string
+	}{{"aud", &k.Audience}, {"nonce", &k.Nonce}, {"sd_hash", &hash}} {
+		s, _ := v.Member(f.name).Text()
+		if s == "" {
+			return nil, malformed("key binding: %s: %s, not a string with content", f.name, v.Member(f.name).Kind())
+		}
+		*f.dst = s
+	}
+	for _, f := range []struct {
+		name string
+		dst  *time.Time
+	}{{"iat", &k.Issued}, {"nbf", &k.NotBefore}, {"exp", &k.Expires}} {
+		if *f.dst, err = NumericDate(v.Member(f.name)); err != nil || f.name == "iat" && f.dst.IsZero() {
+			return nil, malformed("key binding: %s: no time", f.name)
+		}
+	}
+	k.fits = hash == c.digest(string(bound(t.jws, t.Disclosures)))
+	return k, nil
+}
+
+// Verify checks the binding with the holder's key, which must be one that the
+// issuer confirmed: that it is over these claims and no others, and the
+// signature. What it was made for is for the caller to compare. The error wraps
+// [ErrBinding], [proof.ErrKey] or [proof.ErrMismatch].
+func (k *KeyBinding) Verify(key proof.Key) error {
+	if err := k.Message.Verify(key); err != nil {
+		return err
+	}
+	if !k.fits {
+		return fmt.Errorf("sdjwt: key binding: sd_hash: %w", ErrBinding)
+	}
+	return nil
+}
+
+// Bind returns the token with a key binding by s, the holder's key, over the
+// claims as they are shown. c are the token's claims, before or after some were
+// selected. b needs an audience, a nonce and a time. The error wraps [ErrBinding]
+// or those of [jose.Sign].
+func (t *Token) Bind(ctx context.Context, c *Claims, s proof.Signer, b Binding) (*Token, error) {
+	if b.Audience == "" || b.Nonce == "" || b.Issued.IsZero() {
+		return nil, fmt.Errorf("sdjwt: key binding: no audience, nonce or time: %w", ErrBinding)
+	}
+	payload := jcs.Quote([]byte(`{"aud":`), b.Audience)
+	date := func(name string, t time.Time) {
+		if !t.IsZero() {
+			payload = strconv.AppendInt(append(payload, `,"`+name+`":`...), t.Unix(), 10)
+		}
+	}
+	date("exp", b.Expires)
+	date("iat", b.Issued)
+	date("nbf", b.NotBefore)
+	payload = jcs.Quote(append(payload, `,"nonce":`...), b.Nonce)
+	payload = jcs.Quote(append(payload, `,"sd_hash":`...), c.digest(string(bound(t.jws, t.Disclosures))))
+	kb, err := jose.Sign(ctx, s, jose.Header{Type: BindingType}, append(payload, '}'))
+	if err != nil {
+		return nil, fmt.Errorf("sdjwt: key binding: %w", err)
+	}
+	out := *t
+	out.KeyBinding = string(kb)
+	return &out, nil
+}
+
+// maxDate is the last second of the year 9999.
+const maxDate = 253402300799
+
+var errDate = errors.New("not a time between 1970 and 9999, in seconds")
+
+// NumericDate reads a time of RFC 7519 (section 2), which may have a fraction of
+// a second; an absent one is zero. It is for the formats of this module.
+func NumericDate(v jcs.Value) (time.Time, error) {
+	if !v.Exists() {
+		return time.Time{}, nil
+	}
+	s, _ := v.Number()
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || f < 0 || f > maxDate {
+		return time.Time{}, errDate
+	}
+	whole, part := math.Modf(f)
+	return time.Unix(int64(whole), int64(part*1e9)).UTC(), nil
+}
