@@ -21,6 +21,7 @@ var rules = []struct {
 	{"internal/testnet", []string{"proof", "trustlist", "credential", "credential/status", "credential/w3c"}},
 	{"internal/...", []string{"proof", "internal/..."}},
 	{"proof", []string{"internal/..."}},
+	{"proof/sdjwt", []string{"proof", "proof/jose", "internal/..."}},
 	{"proof/...", []string{"proof", "internal/..."}},
 	{"did", []string{"proof", "internal/..."}},
 	{"did/...", []string{"did", "proof", "internal/..."}},

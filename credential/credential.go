@@ -78,6 +78,9 @@ type Attempt struct {
 	// Want is what a holder's signature must be bound to; Verify compares it. In
 	// issuers' signatures it is empty and not looked at.
 	Want Binding
+	// Time is that of the verification, for signatures that are good for a
+	// moment only.
+	Time time.Time
 	// Tolerated receives deviations that are seen only with the key at hand.
 	Tolerated []error
 	// Refused receives what the format's own rules hold against this key

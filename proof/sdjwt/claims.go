@@ -337,4 +337,3 @@ func (c *Claims) Select(pointers ...string) ([]string, error) {
 	}
 	return out, nil
 }
-

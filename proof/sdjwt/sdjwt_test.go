@@ -248,7 +248,9 @@ func TestParseJSONForms(t *testing.T) {
 		return func(m map[string]any) { m["header"].(map[string]any)[name] = v }
 	}
 	second := func(name string, v any) func(map[string]any) {
-		return func(m map[string]any) { m["signatures"].([]any)[1].(map[string]any)["header"] = map[string]any{name: v} }
+		return func(m map[string]any) {
+			m["signatures"].([]any)[1].(map[string]any)["header"] = map[string]any{name: v}
+		}
 	}
 	// What else is in the unprotected header is kept, and not believed.
 	kept, err := sdjwt.Parse(change(flat, header("kid", "somebody")))
