@@ -64,8 +64,8 @@ type Proof struct {
 	// issuer for whom this proof can speak.
 	Hint    proof.Hint
 	Purpose proof.Purpose
-	// Created and Expires are the proof's own times, where it has them.
-	Created, Expires time.Time
+	// Created, NotBefore and Expires are the proof's own times, where it has them.
+	Created, NotBefore, Expires time.Time
 	// Verify checks the signature with one candidate key. The key is allowed
 	// for Hint.Algorithm and Purpose already; the verifier owns the loop. An
 	// error means that the signature does not verify with this key.

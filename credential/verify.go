@@ -306,8 +306,11 @@ func (r *run) candidates(ctx context.Context, p *Proof, check CheckName, need pr
 	if p.Purpose != need {
 		return nil, r.add(check, p.ID, fmt.Errorf("%w: not made for %s", sentinel, need))
 	}
-	if !p.Expires.IsZero() && r.p.Time.After(p.Expires) {
+	switch now := r.p.Time; {
+	case !p.Expires.IsZero() && now.After(p.Expires):
 		r.add(CheckTime, p.ID, fmt.Errorf("%w: the signature's own period", ErrExpired))
+	case now.Before(p.NotBefore): // never where that is zero
+		r.add(CheckTime, p.ID, fmt.Errorf("%w: the signature's own period", ErrNotYet))
 	}
 	keys, err := r.v.cfg.Keys.ResolveKeys(ctx, p.Hint)
 	if err != nil {

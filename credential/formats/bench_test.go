@@ -5,12 +5,14 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -110,7 +112,7 @@ func verifyBare(b *testing.B, k crypto.Signer) {
 type bench struct {
 	verifier *credential.Verifier
 	es, ps   proof.Signer
-	ed       proof.Signer
+	ed, p256 proof.Signer
 }
 
 func newBench(tb testing.TB) *bench {
@@ -133,7 +135,12 @@ func newBench(tb testing.TB) *bench {
 	seed := sha256.Sum256([]byte("bench"))
 	ed, err := key.NewSigner(ed25519.NewKeyFromSeed(seed[:]))
 	require.NoError(tb, err)
-	entries := append(n.Entries(), trustlist.Entry{Authority: "Ministry", Names: ed.Key().Controllers, Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}})
+	private, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), seed[:])
+	require.NoError(tb, err)
+	p256, err := key.NewSigner(private)
+	require.NoError(tb, err)
+	names := slices.Concat(ed.Key().Controllers, p256.Key().Controllers)
+	entries := append(n.Entries(), trustlist.Entry{Authority: "Ministry", Names: names, Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}})
 	list, err := trustlist.New(trustlist.Info{Name: "bench", Issued: now.Add(-time.Hour)}, entries...)
 	require.NoError(tb, err)
 
@@ -152,7 +159,7 @@ func newBench(tb testing.TB) *bench {
 		Status: status.Mux{status.TypeDCC: hashes, status.TypeBitstring: lists}, RequireStatus: true,
 	})
 	require.NoError(tb, err)
-	return &bench{v, es, ps, ed}
+	return &bench{v, es, ps, ed, p256}
 }
 
 const listURL = "https://status.example/1"
@@ -234,6 +241,8 @@ func (x *bench) cases(tb testing.TB) map[string][]byte {
 		"hcert-ps256":    issue(tb, hcert.Format{}, dcc(), x.ps),
 		"w3c-eddsa-jcs":  issue(tb, w3c.Format{}, vc(tb, x.ed.Key().Controllers[0]), x.ed),
 		"w3c-eddsa-rdfc": issue(tb, rdfc, vc(tb, x.ed.Key().Controllers[0]), x.ed),
+		"jwt-es256":      issue(tb, w3c.JWT{}, vc(tb, x.p256.Key().Controllers[0]), x.p256),
+		"cose-es256":     issue(tb, w3c.COSE{}, vc(tb, x.p256.Key().Controllers[0]), x.p256),
 	}
 }
 
@@ -255,7 +264,7 @@ func BenchmarkVerify(b *testing.B) {
 	x := newBench(b)
 	p := credential.Policy{Time: now, MaxTrustAge: 48 * time.Hour, MaxStatusAge: 48 * time.Hour}
 	cases := x.cases(b)
-	for _, name := range []string{"hcert-es256", "hcert-ps256", "w3c-eddsa-jcs", "w3c-eddsa-rdfc"} {
+	for _, name := range []string{"hcert-es256", "hcert-ps256", "w3c-eddsa-jcs", "w3c-eddsa-rdfc", "jwt-es256", "cose-es256"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -278,6 +287,7 @@ func BenchmarkIssue(b *testing.B) {
 		{"hcert-es256", hcert.Format{}, x.es, dcc()},
 		{"w3c-eddsa-jcs", w3c.Format{}, x.ed, vc(b, x.ed.Key().Controllers[0])},
 		{"w3c-eddsa-rdfc", rdfc, x.ed, vc(b, x.ed.Key().Controllers[0])},
+		{"jwt-es256", w3c.JWT{}, x.p256, vc(b, x.p256.Key().Controllers[0])},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: c.sealer, Signers: []proof.Signer{c.signer}, Schema: schema.Health{Strict: true}})

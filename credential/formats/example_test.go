@@ -17,5 +17,7 @@ func ExampleAll() {
 	// Output:
 	// hcert
 	// w3c
+	// w3c-jwt
+	// w3c-cose
 	// unrecognised or malformed: another format than those accepted
 }

@@ -9,7 +9,8 @@ import (
 )
 
 // All returns every format in its default, tolerant form. Each knows its own
-// input by how it begins, so their order does not matter.
+// input by how it begins or, of tokens, by what they are called and hold, so
+// their order matters only for speed.
 func All() []credential.Format {
-	return []credential.Format{hcert.Format{}, w3c.Format{}}
+	return []credential.Format{hcert.Format{}, w3c.Format{}, w3c.JWT{}, w3c.COSE{}}
 }

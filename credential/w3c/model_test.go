@@ -119,7 +119,7 @@ func TestModelAccepts(t *testing.T) {
 
 func TestUnsupported(t *testing.T) {
 	for _, c := range []change{
-		{"type", `"EnvelopedVerifiablePresentation"`}, {"type", `"EnvelopedVerifiableCredential"`}, {"type", `["VerifiablePresentation","EnvelopedVerifiablePresentation"]`},
+		{"type", `["VerifiablePresentation","EnvelopedVerifiablePresentation"]`}, {"type", `["EnvelopedVerifiableCredential","VerifiableCredential"]`},
 		{"credentialStatus", `{"type":"BitstringStatusListEntry","statusPurpose":"message","statusListIndex":"7","statusListCredential":"https://a.example/1","statusSize":2}`},
 		{"credentialStatus", `{"type":"BitstringStatusListEntry","statusPurpose":"message","statusListIndex":"7","statusListCredential":"https://a.example/1","statusSize":"1"}`},
 	} {

@@ -155,7 +155,7 @@ func (f Format) Parse(raw []byte, _ string) (*credential.Envelope, error) {
 		}
 		return nil, fmt.Errorf("w3c: %w: %w", ErrModel, err)
 	}
-	if base(v) == "" {
+	if base(v) == "" || isEnvelope(v) {
 		return nil, credential.ErrOtherFormat
 	}
 	env := &credential.Envelope{}
@@ -170,10 +170,15 @@ func (f Format) Parse(raw []byte, _ string) (*credential.Envelope, error) {
 	if err := f.proofs(v, env); err != nil {
 		return nil, err
 	}
+	return env, f.strict(env)
+}
+
+// strict refuses what was tolerated, where that is asked for.
+func (f *Format) strict(env *credential.Envelope) error {
 	if f.Strict && len(env.Tolerated) > 0 {
-		return nil, fmt.Errorf("%w: %w", env.Tolerated[0], ErrModel)
+		return fmt.Errorf("%w: %w", env.Tolerated[0], ErrModel)
 	}
-	return env, nil
+	return nil
 }
 
 // proofs adds a document's proofs, and its payload, to its envelope.

@@ -139,15 +139,20 @@ func montgomery(k ed25519.PublicKey) (u []byte, ok bool) {
 // [proof.Resolver].
 type Resolver struct{}
 
-// ResolveKeys returns the key that h.KeyID is; nothing where it is of another
-// method. For the errors see [Parse]; a kind of key that is only recognised
-// wraps [did.ErrUnsupported], a fragment other than the identifier itself
+// ResolveKeys returns the key that h names (see [did.MethodOf]); nothing where it
+// is of another method. The identifier alone will do where it is h.Issuer. For
+// the errors see [Parse]; a kind of key that is only recognised wraps
+// [did.ErrUnsupported], a fragment other than the identifier itself
 // [did.ErrInvalid].
 func (Resolver) ResolveKeys(_ context.Context, h proof.Hint) ([]proof.Key, error) {
-	if !strings.HasPrefix(h.KeyID, prefix) {
+	url := did.MethodOf(h)
+	if !strings.HasPrefix(url, prefix) {
 		return nil, nil
 	}
-	id, fragment, ok := did.Split(h.KeyID)
+	id, fragment, ok := did.Split(url)
+	if url == h.Issuer {
+		id, ok, fragment = url, true, strings.TrimPrefix(url, prefix)
+	}
 	if !ok || prefix+fragment != id {
 		return nil, fmt.Errorf("did:key: the verification method is not the key itself: %w", did.ErrInvalid)
 	}
