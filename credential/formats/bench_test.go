@@ -137,10 +137,10 @@ func newBench(tb testing.TB) *bench {
 	require.NoError(tb, err)
 	private, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), seed[:])
 	require.NoError(tb, err)
-	p256, err := key.NewSigner(private)
+	p256, err := proof.NewSigner(private, proof.Key{ID: "https://ministry.example/keys#1", Controllers: []string{"https://ministry.example"}})
 	require.NoError(tb, err)
 	names := slices.Concat(ed.Key().Controllers, p256.Key().Controllers)
-	entries := append(n.Entries(), trustlist.Entry{Authority: "Ministry", Names: names, Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}})
+	entries := append(n.Entries(), trustlist.Entry{Authority: "Ministry", Names: names, Keys: []proof.Key{ed.Key(), p256.Key()}, Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}})
 	list, err := trustlist.New(trustlist.Info{Name: "bench", Issued: now.Add(-time.Hour)}, entries...)
 	require.NoError(tb, err)
 

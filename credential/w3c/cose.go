@@ -108,7 +108,7 @@ func (c *COSE) read(m *cose.Message, v jcs.Value, want string) (*credential.Enve
 		return nil, err
 	}
 	env, err := c.Document.envelope(secured{
-		format: nameCOSE, doc: v, beside: registered, claims: t,
+		format: nameCOSE, doc: v, raw: m.Payload, beside: registered, claims: t,
 		hint:   proof.Hint{KeyID: string(m.KeyID), Algorithm: m.Algorithm},
 		verify: func(k proof.Key) error { return m.Verify(&k) },
 	})

@@ -121,7 +121,7 @@ func (j *JWT) read(m *jose.Message, v jcs.Value, want string) (*credential.Envel
 	if first == ContextV1 {
 		s.doc = payload.documentV1(&s.claims)
 	} else {
-		s.beside = registered
+		s.raw, s.beside = m.Payload, registered
 	}
 	tolerated = append(tolerated, j.typ(payload, m, s.doc, first, want)...)
 	if h := m.Header.Issuer; h != "" && t.issuer != "" && h != t.issuer {

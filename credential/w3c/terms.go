@@ -101,8 +101,7 @@ func (f *Format) statements(v jcs.Value, also []string) error {
 	if f.RDF != nil || b.err != nil {
 		return canonical(f.canonicalizer(), v, also)
 	}
-	_, err := b.processor.ToRDF(v, jsonld.Options{Omit: omitted(v, also...), AnyForm: true})
-	return err
+	return b.processor.Check(v, jsonld.Options{Omit: omitted(v, also...), AnyForm: true})
 }
 
 func canonical(r dataintegrity.RDF, v jcs.Value, also []string) (err error) {

@@ -146,6 +146,7 @@ func within(c *credential.Credential, t claims) {
 type secured struct {
 	format string
 	doc    jcs.Value // as the data model has it
+	raw    []byte    // the text of doc; nil: there is none
 	beside []string  // members of doc that are claims of the token
 	claims claims
 	hint   proof.Hint
@@ -185,7 +186,10 @@ func (f *Format) envelope(s secured) (*credential.Envelope, error) {
 	}
 	within(c, s.claims)
 	c.Format, c.Confirm = s.format, s.claims.confirm
-	c.Payload = &Payload{s.doc, s.doc.Append(nil)}
+	if s.raw == nil {
+		s.raw = s.doc.Append(nil)
+	}
+	c.Payload = &Payload{s.doc, s.raw}
 	p.Hint.Issuer = c.Issuers[0]
 	p.Verify = func(_ context.Context, a *credential.Attempt) error { return s.verify(a.Key) }
 	env.Credential, env.Tolerated, env.Proofs = c, tolerated, []credential.Proof{p}

@@ -127,11 +127,12 @@ func (Format) Name() string { return "w3c" }
 // the proofs. It is immutable.
 type Payload struct {
 	value    jcs.Value
-	document []byte // canonical, without proofs
+	document []byte // without proofs
 }
 
-// MarshalJSON returns the credential document without its proofs, in canonical
-// form (RFC 8785).
+// MarshalJSON returns the credential document without its proofs: in canonical
+// form (RFC 8785), or as it was signed where it was signed as a whole, with the
+// claims of a token.
 func (p *Payload) MarshalJSON() ([]byte, error) { return slices.Clone(p.document), nil }
 
 // Parse reads a credential or presentation with its proofs, of at most 24 MiB: a

@@ -113,15 +113,23 @@ type Options struct {
 // The order and the repetition of values outside of lists are not kept: that
 // is what a set of statements means, and a reader must not rely on them.
 func (p *Processor) ToRDF(doc jcs.Value, o Options) (quads []rdfc.Quad, err error) {
-	root := p.root.Load()
-	if o.Base != "" {
-		root = &activeContext{base: o.Base, terms: map[string]*term{}}
-	}
-	x := &run{contexts: p.contexts, root: root, o: o, quads: make([]rdfc.Quad, 0, 64), entries: make([]entry, 0, 32)}
+	x := p.newRun(o)
+	x.quads = make([]rdfc.Quad, 0, 64)
 	if err := x.document(doc); err != nil {
 		return nil, err
 	}
 	return x.quads, nil
+}
+
+// Check returns the error that [Processor.ToRDF] does, and makes no statements.
+func (p *Processor) Check(doc jcs.Value, o Options) error { return p.newRun(o).document(doc) }
+
+func (p *Processor) newRun(o Options) *run {
+	root := p.root.Load()
+	if o.Base != "" {
+		root = &activeContext{base: o.Base, terms: map[string]*term{}}
+	}
+	return &run{contexts: p.contexts, root: root, o: o, entries: make([]entry, 0, 32)}
 }
 
 // run is the conversion of one document.
@@ -129,8 +137,9 @@ type run struct {
 	contexts map[string]document
 	root     *activeContext
 	o        Options
-	self     rdfc.Term // the document's own node
-	quads    []rdfc.Quad
+	self     rdfc.Term            // the document's own node
+	quads    []rdfc.Quad          // nil: they are only counted
+	emitted  int                  // statements so far
 	blanks   map[string]rdfc.Term // by the document's own labels
 	issued   int                  // blank nodes so far
 	work     int                  // terms copied or defined for contexts
@@ -162,7 +171,10 @@ func (x *run) emit(s rdfc.Term, predicate string, o, graph rdfc.Term) error {
 	if err := x.spend(n); err != nil {
 		return err
 	}
-	x.quads = append(x.quads, rdfc.Quad{Subject: s, Predicate: iri(predicate), Object: o, Graph: graph})
+	x.emitted++
+	if x.quads != nil {
+		x.quads = append(x.quads, rdfc.Quad{Subject: s, Predicate: iri(predicate), Object: o, Graph: graph})
+	}
 	return nil
 }
 
