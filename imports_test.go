@@ -29,17 +29,19 @@ var rules = []struct {
 	{"trustlist/...", []string{"trustlist", "proof", "proof/...", "did", "did/...", "internal/..."}},
 	{"credential", []string{"proof", "trustlist", "internal/..."}},
 	{"schema", []string{"credential", "credential/hcert", "proof", "trustlist", "internal/..."}},
+	{"schema/vct", []string{"credential", "credential/sdjwt", "proof", "internal/..."}},
 	{"schema/...", []string{"schema", "credential", "proof", "trustlist", "internal/..."}},
 	{"credential/status", []string{"credential", "credential/hcert", "proof", "proof/...", "trustlist", "internal/..."}},
 	{"credential/report", []string{"credential", "proof", "trustlist", "internal/..."}},
 	{"credential/formats", []string{"credential", "credential/...", "schema", "proof", "proof/...", "trustlist", "trustlist/...", "did", "did/...", "internal/..."}},
+	{"credential/sdjwt/web", []string{"proof", "internal/..."}},
 	{"credential/...", []string{"credential", "proof", "proof/...", "trustlist", "internal/..."}}, // the formats
 	{"qr", []string{"internal/..."}},
 	{"", nil},
 }
 
 // mayFetch are the packages that may open connections.
-var mayFetch = []string{"did/web", "internal/fetch/fetchtest"}
+var mayFetch = []string{"did/web", "credential/sdjwt/web", "internal/fetch/fetchtest"}
 
 func matches(pattern, pkg string) bool {
 	if below, ok := strings.CutSuffix(pattern, "/..."); ok {

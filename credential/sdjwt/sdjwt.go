@@ -104,8 +104,12 @@ func (p *Payload) Value() jcs.Value {
 	return p.claims.Value()
 }
 
+// Draft reports whether the payload is that of a credential not sealed yet.
+func (p *Payload) Draft() bool { return p.draft != nil }
+
 // Disclosed returns JSON pointers (RFC 6901) to the claims that were disclosed,
-// and in a draft to those that will be selectively disclosable.
+// and in a draft to those that Options.Disclosable names: nil where the rest of
+// the draft decides.
 func (p *Payload) Disclosed() []string {
 	if p.draft != nil {
 		return p.draft.options.Disclosable
