@@ -43,12 +43,9 @@ func (c COSE) Parse(raw []byte, mediaType string) (*credential.Envelope, error) 
 	if len(raw) > limits.StatusList {
 		return nil, fmt.Errorf("w3c: %d bytes, at most %d are read: %w", len(raw), limits.StatusList, ErrModel)
 	}
-	want := expected(mediaType)
-	if inside, m, ok := insideEnvelope(raw); ok {
-		raw, want = inside, expected(m)
-		if want == "" {
-			return nil, credential.ErrOtherFormat
-		}
+	raw, want, ok := opened(raw, mediaType)
+	if !ok || want != "" && want != typeVCCOSE && want != typeVPCOSE {
+		return nil, credential.ErrOtherFormat
 	}
 	named := want == typeVCCOSE || want == typeVPCOSE
 	if !named && !bytes.HasPrefix(raw, []byte{0xd2}) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"mime"
+	"slices"
 	"strings"
 
 	"github.com/sanad-credentials/sanad/credential"
@@ -43,12 +44,9 @@ func (j JWT) Parse(raw []byte, mediaType string) (*credential.Envelope, error) {
 	if len(raw) > limits.StatusList {
 		return nil, fmt.Errorf("w3c: %d bytes, at most %d are read: %w", len(raw), limits.StatusList, ErrModel)
 	}
-	want := expected(mediaType)
-	if inside, m, ok := insideEnvelope(raw); ok {
-		if want = expected(m); want == "" {
-			return nil, credential.ErrOtherFormat
-		}
-		raw = inside
+	raw, want, ok := opened(raw, mediaType)
+	if !ok || want == typeVCCOSE || want == typeVPCOSE {
+		return nil, credential.ErrOtherFormat
 	}
 	raw = bytes.TrimSpace(raw)
 	named := want == typeVCJWT || want == typeVPJWT
@@ -77,17 +75,19 @@ func (j JWT) Parse(raw []byte, mediaType string) (*credential.Envelope, error) {
 	return env, j.Document.strict(env)
 }
 
-// expected returns the type that a media type promises, "" for others'.
-func expected(mediaType string) string {
+// opened takes what is signed as a whole out of the data: URL that it may stand in,
+// and tells the type that its media type promises, empty where there is none. ok
+// is false for media types of others.
+func opened(raw []byte, mediaType string) (inside []byte, want string, ok bool) {
+	if i, m, ok := insideEnvelope(raw); ok {
+		raw, mediaType = i, m
+	}
+	if mediaType == "" {
+		return raw, "", true
+	}
 	m, _, err := mime.ParseMediaType(mediaType)
-	if err != nil {
-		return ""
-	}
-	switch t := strings.TrimPrefix(m, "application/"); t {
-	case typeVCJWT, typeVPJWT, typeJWT, typeVCCOSE, typeVPCOSE:
-		return t
-	}
-	return ""
+	t, ok := strings.CutPrefix(m, "application/")
+	return raw, t, err == nil && ok && slices.Contains([]string{typeVCJWT, typeVPJWT, typeJWT, typeVCCOSE, typeVPCOSE}, t)
 }
 
 // insideEnvelope returns what a document in JSON is an envelope for.

@@ -288,13 +288,15 @@ func TestTypeOfToken(t *testing.T) {
 	}
 	_, err = v.Verify(ctx, signed(t, p, jose.Header{Type: "vc+jwt", ContentType: "vp"}, content(p.did)), credential.Policy{Time: now})
 	require.ErrorIs(t, err, w3c.ErrModel)
-	for _, mediaType := range []string{"", "application/vc+jwt", "application/jwt", "text/plain", "application/vc+jwt; charset=utf-8"} {
+	for _, mediaType := range []string{"", "application/vc+jwt", "application/jwt", "application/vc+jwt; charset=utf-8"} {
 		_, err := w3c.JWT{}.Parse(vcJWT(t, p, content(p.did)), mediaType)
 		require.NoError(t, err, mediaType)
 	}
-	for _, mediaType := range []string{"application/vp+jwt", "application/vc+cose"} {
+	_, err = w3c.JWT{}.Parse(vcJWT(t, p, content(p.did)), "application/vp+jwt")
+	require.ErrorIs(t, err, w3c.ErrModel)
+	for _, mediaType := range []string{"application/vc+cose", "text/plain", "application/vc+sd-jwt", "application/", ";"} {
 		_, err := w3c.JWT{}.Parse(vcJWT(t, p, content(p.did)), mediaType)
-		require.ErrorIs(t, err, w3c.ErrModel, mediaType)
+		require.ErrorIs(t, err, credential.ErrOtherFormat, mediaType)
 	}
 	for name, raw := range map[string]string{"text": "hello", "a JWE": "eyJ.a.b.c.d", "an SD-JWT": "eyJhbGciOiJFUzI1NiJ9.e30.AA~", "empty": "", "JSON": "{}", "HC1": "HC1:6BF.A.B"} {
 		_, err := w3c.JWT{}.Parse([]byte(raw), "")
