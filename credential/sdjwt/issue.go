@@ -298,25 +298,5 @@ func disclosable(v jcs.Value, given, mandatory []string) ([]string, error) {
 	for _, name := range open {
 		mandatory = append(mandatory, string(pointer.Append(nil, name)))
 	}
-	return largest(nil, v, nil, mandatory), nil
-}
-
-func largest(out []string, v jcs.Value, at []byte, mandatory []string) []string {
-	part := func(step string, v jcs.Value) {
-		p := pointer.Append(slices.Clip(at), step)
-		switch {
-		case slices.ContainsFunc(mandatory, func(m string) bool { return pointer.Holds(m, string(p)) }):
-		case slices.ContainsFunc(mandatory, func(m string) bool { return pointer.Holds(string(p), m) }):
-			out = largest(out, v, p, mandatory)
-		default:
-			out = append(out, string(p))
-		}
-	}
-	for name, m := range v.Members() {
-		part(name, m)
-	}
-	for i, e := range v.Elements() {
-		part(strconv.Itoa(i), e)
-	}
-	return out
+	return sdjwt.Parts(v.Append(nil), mandatory)
 }

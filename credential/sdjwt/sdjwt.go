@@ -67,16 +67,12 @@ var (
 	ErrConfirm = errors.New("cnf without a jwk")
 )
 
-// DefaultBindingAge is how far from the time of verification a key binding may
-// have been made, where Format does not say.
-const DefaultBindingAge = 10 * time.Minute
-
 // Format reads, issues and derives SD-JWT VCs. Its zero value is ready. It
 // implements [credential.Format], [credential.Sealer] and [credential.Deriver].
 type Format struct {
 	// MaxBindingAge is how far from the time of verification, on either side, a
 	// key binding may have been made (RFC 9901, section 7.3, step 5.5). Zero:
-	// [DefaultBindingAge].
+	// [sdjwt.DefaultBindingAge].
 	MaxBindingAge time.Duration
 	// JSON seals in the JWS JSON serialisation, which several signers need. It
 	// is read in any case.
@@ -214,35 +210,12 @@ func (f *Format) holder(t *sdjwt.Token, claims *sdjwt.Claims, c *credential.Cred
 		ID: "key binding", Hint: proof.Hint{Algorithm: kb.Message.Header.Algorithm}, Purpose: proof.Authentication,
 		Created: kb.Issued,
 		Verify: func(_ context.Context, a *credential.Attempt) error {
-			if err := f.boundTo(kb, a); err != nil {
+			if err := kb.MadeFor(a.Want.Audience, a.Want.Nonce, a.Time, f.MaxBindingAge); err != nil {
 				return err
 			}
 			return kb.Verify(a.Key)
 		},
 	}}, nil
-}
-
-// boundTo compares what a key binding was made for with what is wanted. Without
-// a nonce nothing is: the policy then is Policy.InsecureAnyBinding.
-func (f *Format) boundTo(kb *sdjwt.KeyBinding, a *credential.Attempt) error {
-	if a.Want.Nonce == "" {
-		return nil
-	}
-	age := f.MaxBindingAge
-	if age <= 0 {
-		age = DefaultBindingAge
-	}
-	switch apart := a.Time.Sub(kb.Issued).Abs(); {
-	case kb.Nonce != a.Want.Nonce:
-		return fmt.Errorf("sdjwt: key binding: nonce: %w", sdjwt.ErrBinding)
-	case a.Want.Audience != "" && kb.Audience != a.Want.Audience:
-		return fmt.Errorf("sdjwt: key binding: aud: %w", sdjwt.ErrBinding)
-	case apart > age:
-		return fmt.Errorf("sdjwt: key binding: iat: not within %s: %w", age, sdjwt.ErrBinding)
-	case a.Time.Before(kb.NotBefore), !kb.Expires.IsZero() && !a.Time.Before(kb.Expires):
-		return fmt.Errorf("sdjwt: key binding: nbf, exp: %w", sdjwt.ErrBinding)
-	}
-	return nil
 }
 
 // Derive returns the credential with those claims that h.Show names, by JSON
@@ -256,38 +229,20 @@ func (f *Format) boundTo(kb *sdjwt.KeyBinding, a *credential.Attempt) error {
 // binding is not looked at.
 //
 // The error wraps [sdjwt.ErrPointer] for a pointer to nothing,
-// [credential.ErrHolder] where the signer's key is not the one confirmed,
-// [ErrModel] for a credential that comes with a key binding already, those of
-// Parse, or [sdjwt.ErrBinding]. It implements [credential.Deriver].
+// [sdjwt.ErrBinding] where the signer's key is not the one confirmed or the
+// credential comes with a key binding already, or those of Parse. It implements
+// [credential.Deriver].
 func (f Format) Derive(ctx context.Context, h credential.Held, b credential.Binding) ([]byte, error) {
 	env, err := f.Parse(h.Raw, h.MediaType)
 	if err != nil {
 		return nil, err
-	}
-	if len(env.Holder) > 0 {
-		return nil, fmt.Errorf("sdjwt: deriving: a key binding is there already (RFC 9901, section 7.2): %w", ErrModel)
 	}
 	t, err := sdjwt.Parse(h.Raw)
 	if err != nil {
 		return nil, err
 	}
 	claims := env.Credential.Payload.(*Payload).claims
-	selected, err := claims.Select(h.Show...)
-	if err != nil {
-		return nil, err
-	}
-	t = t.With(selected)
-	if h.Signer == nil || b == (credential.Binding{}) {
-		return t.Bytes(), nil
-	}
-	confirmed := false
-	for _, k := range env.Credential.Confirm {
-		confirmed = confirmed || k.Public != nil && proof.Same(k.Public, h.Signer.Key().Public)
-	}
-	if !confirmed {
-		return nil, fmt.Errorf("sdjwt: deriving: the signer's key is not the one that the issuer confirmed: %w", credential.ErrHolder)
-	}
-	t, err = t.Bind(ctx, claims, h.Signer, sdjwt.Binding{Audience: b.Audience, Nonce: b.Nonce, Issued: time.Now()})
+	t, err = t.Derive(ctx, claims, h.Show, h.Signer, env.Credential.Confirm, sdjwt.Binding{Audience: b.Audience, Nonce: b.Nonce})
 	if err != nil {
 		return nil, err
 	}

@@ -84,11 +84,11 @@ func TestDerive(t *testing.T) {
 	_, err := derive(credential.Held{Show: []string{"/given_name", "/middle_name"}}, credential.Binding{})
 	require.ErrorIs(t, err, sd.ErrPointer)
 	_, err = derive(credential.Held{Signer: signer(t, "thief")}, binding)
-	require.ErrorIs(t, err, credential.ErrHolder)
+	require.ErrorIs(t, err, sd.ErrBinding)
 	_, err = derive(credential.Held{Signer: holderSigner(t)}, credential.Binding{Nonce: nonce})
 	require.ErrorIs(t, err, sd.ErrBinding)
 	_, err = sdjwt.Format{}.Derive(ctx, credential.Held{Raw: bound(t, raw, holderSigner(t), forBorder)}, binding)
-	require.ErrorIs(t, err, sdjwt.ErrModel)
+	require.ErrorIs(t, err, sd.ErrBinding)
 	_, err = sdjwt.Format{}.Derive(ctx, credential.Held{Raw: []byte("x")}, binding)
 	require.ErrorIs(t, err, credential.ErrOtherFormat)
 

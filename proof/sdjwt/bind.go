@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -85,6 +86,61 @@ func (k *KeyBinding) Verify(key proof.Key) error {
 		return fmt.Errorf("sdjwt: key binding: sd_hash: %w", ErrBinding)
 	}
 	return nil
+}
+
+// DefaultBindingAge is how far from the time of verification a key binding may
+// have been made, for formats whose user says nothing else.
+const DefaultBindingAge = 10 * time.Minute
+
+// MadeFor compares what a key binding says with the audience and the nonce that a
+// verifier gave out, and its times with that of the verification: iat may lie age
+// away on either side (RFC 9901, section 7.3, steps 5.5, 5.6 and 5.8). An empty
+// audience is not compared; without a nonce nothing is. The error wraps
+// [ErrBinding].
+func (k *KeyBinding) MadeFor(audience, nonce string, now time.Time, age time.Duration) error {
+	if age <= 0 {
+		age = DefaultBindingAge
+	}
+	wrong := ""
+	switch {
+	case nonce == "":
+	case k.Nonce != nonce:
+		wrong = "nonce"
+	case audience != "" && k.Audience != audience:
+		wrong = "aud"
+	case now.Sub(k.Issued).Abs() > age:
+		wrong = "iat: not within " + age.String()
+	case now.Before(k.NotBefore), !k.Expires.IsZero() && !now.Before(k.Expires):
+		wrong = "nbf, exp"
+	}
+	if wrong != "" {
+		return fmt.Errorf("sdjwt: key binding: %s: %w", wrong, ErrBinding)
+	}
+	return nil
+}
+
+// Derive returns the token of the claims c with those that the pointers show (see
+// [Claims.Select]) and, where there are a signer and an audience or nonce, a key
+// binding made now. The signer's key must be one of those confirmed. A token
+// that has a key binding already is refused (section 7.2). The error wraps
+// [ErrPointer] or [ErrBinding].
+func (t *Token) Derive(ctx context.Context, c *Claims, show []string, s proof.Signer, confirmed []proof.Key, b Binding) (*Token, error) {
+	if t.KeyBinding != "" {
+		return nil, fmt.Errorf("sdjwt: deriving: a key binding is there already: %w", ErrBinding)
+	}
+	selected, err := c.Select(show...)
+	if err != nil {
+		return nil, err
+	}
+	out := t.With(selected)
+	if s == nil || b.Audience == "" && b.Nonce == "" {
+		return out, nil
+	}
+	if !slices.ContainsFunc(confirmed, func(k proof.Key) bool { return k.Public != nil && proof.Same(k.Public, s.Key().Public) }) {
+		return nil, fmt.Errorf("sdjwt: deriving: the signer's key is not one that the issuer confirmed: %w", ErrBinding)
+	}
+	b.Issued = time.Now()
+	return out.Bind(ctx, c, s, b)
 }
 
 // Bind returns the token with a key binding by s, the holder's key, over the

@@ -238,3 +238,35 @@ func (c *concealer) below(n int) (int, error) {
 	}
 	return int(i.Int64()), nil
 }
+
+// Parts returns the largest parts of claims, a JSON object, that hold nothing
+// mandatory, as JSON pointers: what Options.Disclosable is where only that is
+// known which can't be left out. A mandatory pointer may be to nothing. The error
+// wraps [ErrMalformed].
+func Parts(claims []byte, mandatory []string) ([]string, error) {
+	v, err := jcs.Parse(claims)
+	if err != nil {
+		return nil, malformed("claims: %w", err)
+	}
+	return parts([]string{}, v, nil, mandatory), nil
+}
+
+func parts(out []string, v jcs.Value, at []byte, mandatory []string) []string {
+	part := func(step string, v jcs.Value) {
+		p := pointer.Append(slices.Clip(at), step)
+		switch {
+		case slices.ContainsFunc(mandatory, func(m string) bool { return pointer.Holds(m, string(p)) }):
+		case slices.ContainsFunc(mandatory, func(m string) bool { return pointer.Holds(string(p), m) }):
+			out = parts(out, v, p, mandatory)
+		default:
+			out = append(out, string(p))
+		}
+	}
+	for name, m := range v.Members() {
+		part(name, m)
+	}
+	for i, e := range v.Elements() {
+		part(strconv.Itoa(i), e)
+	}
+	return out
+}
