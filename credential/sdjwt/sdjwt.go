@@ -161,16 +161,7 @@ func maybe(raw []byte, mediaType string) bool {
 			return false
 		}
 	}
-	if bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte{'{'}) {
-		return bytes.Contains(raw, []byte(`"protected"`)) && isJWS(raw)
-	}
-	jws, _, ok := bytes.Cut(raw, []byte{'~'})
-	return ok && bytes.Count(jws, []byte{'.'}) == 2
-}
-
-func isJWS(raw []byte) bool {
-	v, err := jcs.Parse(raw)
-	return err == nil && v.Member("payload").Exists() && (v.Member("signature").Exists() || v.Member("signatures").Exists())
+	return sdjwt.MayBe(raw, typ, typOlder)
 }
 
 // proofs are the issuer's signatures: one, or several in the general JSON

@@ -1,7 +1,6 @@
 package w3c
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"mime"
@@ -85,11 +84,7 @@ func maybeSDJWT(raw []byte, mediaType string) bool {
 			return false
 		}
 	}
-	if bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte{'{'}) {
-		return bytes.Contains(raw, []byte(`"protected"`)) && !bytes.Contains(raw, []byte(`"@context"`))
-	}
-	jws, _, ok := bytes.Cut(raw, []byte{'~'})
-	return ok && bytes.Count(jws, []byte{'.'}) == 2
+	return sdjwt.MayBe(raw, typeVCSDJWT, typeVPSDJWT)
 }
 
 // openSDJWT takes a token apart, if it is one of this format.

@@ -24,6 +24,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sanad-credentials/sanad/internal/b64url"
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/limits"
 	"github.com/sanad-credentials/sanad/proof/jose"
@@ -45,6 +46,26 @@ var (
 
 func malformed(format string, args ...any) error {
 	return fmt.Errorf("sdjwt: "+format+": %w", append(args, ErrMalformed)...)
+}
+
+// MayBe reports whether raw may be an SD-JWT whose typ is one of types, given as
+// in [jose.Header.IsType], so that formats need not read what is not theirs. It
+// may be wrong in that it is none after all.
+func MayBe(raw []byte, types ...string) bool {
+	if bytes.HasPrefix(bytes.TrimLeft(raw, " \t\r\n"), []byte{'{'}) {
+		return bytes.Contains(raw, []byte(`"protected"`)) && bytes.Contains(raw, []byte(`"payload"`)) && !bytes.Contains(raw, []byte(`"@context"`))
+	}
+	jws, _, ok := bytes.Cut(raw, []byte{'~'})
+	protected, _, _ := bytes.Cut(jws, []byte{'.'})
+	if !ok || bytes.Count(jws, []byte{'.'}) != 2 || len(protected) > limits.JWSHeader {
+		return false
+	}
+	header, err := b64url.DecodeBytes(protected)
+	if err != nil || bytes.IndexByte(header, '\\') >= 0 {
+		return true // for the parser to say
+	}
+	header = bytes.ToLower(header)
+	return slices.ContainsFunc(types, func(t string) bool { return bytes.Contains(header, []byte(t)) })
 }
 
 // Token is an SD-JWT taken apart (RFC 9901, section 4). It is immutable: callers
