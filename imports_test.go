@@ -91,7 +91,7 @@ func TestPromiseImportsPointOneWay(t *testing.T) {
 // An offline verifier can be audited: what it is made of reaches no network and
 // no parser of JSON-LD or XML.
 func TestPromiseOfflineVerifierHasNoNetwork(t *testing.T) {
-	for _, pkg := range []string{"./credential/hcert", "./credential/status", "./credential/report", "./schema", "./trustlist", "./trustlist/gdhcn", "./trustlist/pem", "./proof/cose", "./proof/dataintegrity", "./did", "./did/key", "./did/jwk"} {
+	for _, pkg := range []string{"./credential/hcert", "./credential/status", "./credential/report", "./schema", "./trustlist", "./trustlist/gdhcn", "./trustlist/pem", "./proof/cose", "./proof/sdjwt", "./credential/sdjwt", "./schema/vct", "./proof/dataintegrity", "./did", "./did/key", "./did/jwk"} {
 		for _, dep := range list(t, "-deps", pkg) {
 			switch {
 			case dep == "net/http", dep == "encoding/xml", strings.Contains(dep, "json-gold"), strings.Contains(dep, "etree"),

@@ -12,6 +12,7 @@ import (
 	"github.com/sanad-credentials/sanad/internal/limits"
 	"github.com/sanad-credentials/sanad/internal/xsd"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/jose"
 	"github.com/sanad-credentials/sanad/proof/sdjwt"
 )
 
@@ -58,7 +59,7 @@ func registered(v jcs.Value) (c *credential.Credential, tolerated []error, err e
 		name string
 		dst  *time.Time
 	}{{"iat", &c.Signed}, {"nbf", &c.ValidFrom}, {"exp", &c.ValidUntil}} {
-		if *f.dst, err = sdjwt.NumericDate(v.Member(f.name)); err != nil {
+		if *f.dst, err = jose.NumericDate(v.Member(f.name)); err != nil {
 			return nil, nil, fmt.Errorf("sdjwt: %s: %w: %w", f.name, err, ErrModel)
 		}
 	}

@@ -2,9 +2,7 @@ package sdjwt
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -66,7 +64,7 @@ func (t *Token) ReadBinding(c *Claims) (*KeyBinding, error) {
 		name string
 		dst  *time.Time
 	}{{"iat", &k.Issued}, {"nbf", &k.NotBefore}, {"exp", &k.Expires}} {
-		if *f.dst, err = NumericDate(v.Member(f.name)); err != nil || f.name == "iat" && f.dst.IsZero() {
+		if *f.dst, err = jose.NumericDate(v.Member(f.name)); err != nil || f.name == "iat" && f.dst.IsZero() {
 			return nil, malformed("key binding: %s: no time", f.name)
 		}
 	}
@@ -169,24 +167,4 @@ func (t *Token) Bind(ctx context.Context, c *Claims, s proof.Signer, b Binding) 
 	out := *t
 	out.KeyBinding = string(kb)
 	return &out, nil
-}
-
-// maxDate is the last second of the year 9999.
-const maxDate = 253402300799
-
-var errDate = errors.New("not a time between 1970 and 9999, in seconds")
-
-// NumericDate reads a time of RFC 7519 (section 2), which may have a fraction of
-// a second; an absent one is zero. It is for the formats of this module.
-func NumericDate(v jcs.Value) (time.Time, error) {
-	if !v.Exists() {
-		return time.Time{}, nil
-	}
-	s, _ := v.Number()
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f < 0 || f > maxDate {
-		return time.Time{}, errDate
-	}
-	whole, part := math.Modf(f)
-	return time.Unix(int64(whole), int64(part*1e9)).UTC(), nil
 }
