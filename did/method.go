@@ -33,9 +33,9 @@ var methodTypes = map[string]struct{ member, kind string }{
 	"P384Key2021":                       {kind: "P-384"},
 	"P521Key2021":                       {kind: "P-521"},
 	"RsaVerificationKey2018":            {kind: "RSA"},
-	"EcdsaSecp256k1VerificationKey2019": {kind: Secp256k1},
-	"EcdsaSecp256k1VerificationKey2020": {kind: Secp256k1},
-	"EcdsaSecp256k1RecoveryMethod2020":  {kind: Secp256k1},
+	"EcdsaSecp256k1VerificationKey2019": {kind: secp256k1Name},
+	"EcdsaSecp256k1VerificationKey2020": {kind: secp256k1Name},
+	"EcdsaSecp256k1RecoveryMethod2020":  {kind: secp256k1Name},
 	"X25519KeyAgreementKey2019":         {kind: X25519},
 	"X25519KeyAgreementKey2020":         {kind: X25519},
 	"Bls12381G1Key2020":                 {kind: BLS12381G1},
@@ -124,8 +124,8 @@ func readJWK(v jcs.Value) (crypto.PublicKey, []proof.Algorithm, error) {
 	return k.Public, k.Algorithms, nil
 }
 
-// otherJWK reads the JSON Web Keys that are recognised only: X25519 (RFC 8037),
-// secp256k1 (RFC 8812), and BLS12-381 as drafts and the vectors of did:key name
+// otherJWK reads the JSON Web Keys that are recognised only: X25519 (RFC 8037)
+// and BLS12-381 as drafts and the vectors of did:key name
 // it. ok is false where v is of another kind.
 func otherJWK(v jcs.Value) (k crypto.PublicKey, ok bool, err error) {
 	crv, _ := v.Member("crv").Text()
@@ -133,8 +133,6 @@ func otherJWK(v jcs.Value) (k crypto.PublicKey, ok bool, err error) {
 	switch crv {
 	case "X25519":
 		kind = X25519
-	case "secp256k1":
-		kind = Secp256k1
 	case "BLS12381_G1", "BLS12381G1", "Bls12381G1":
 		kind = BLS12381G1
 	case "BLS12381_G2", "BLS12381G2", "Bls12381G2":
@@ -145,16 +143,6 @@ func otherJWK(v jcs.Value) (k crypto.PublicKey, ok bool, err error) {
 	x, err := base64url(v.Member("x"))
 	if err != nil {
 		return nil, false, fmt.Errorf("x: %w", err)
-	}
-	if kind == Secp256k1 {
-		y, err := base64url(v.Member("y"))
-		if err != nil {
-			return nil, false, fmt.Errorf("y: %w", err)
-		}
-		if len(x) != 32 || len(y) != 32 {
-			return nil, false, fmt.Errorf("x, y: %d and %d bytes, want 32: %w", len(x), len(y), ErrInvalid)
-		}
-		x = compress(append(append([]byte{4}, x...), y...))
 	}
 	k, err = decode(kind, x)
 	return k, err == nil, err

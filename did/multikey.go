@@ -13,17 +13,19 @@ import (
 
 	"github.com/multiformats/go-multibase"
 
+	"github.com/sanad-credentials/sanad/internal/secp256k1"
 	"github.com/sanad-credentials/sanad/proof"
 )
 
 // Kinds of key that are recognised and not implemented.
 const (
 	X25519       = "X25519"
-	Secp256k1    = "secp256k1"
 	BLS12381G1   = "BLS12-381 G1"
 	BLS12381G2   = "BLS12-381 G2"
 	BLS12381G1G2 = "BLS12-381 G1 and G2"
 )
+
+const secp256k1Name = "secp256k1"
 
 // OtherKey is a public key of a kind that is recognised: it can be represented
 // in documents, and nothing here verifies with it. The proof package refuses it
@@ -59,7 +61,7 @@ var kinds = []struct {
 	{"P-521", 0x1202, 67, elliptic.P521()},
 	{"RSA", 0x1205, 0, nil},
 	{X25519, 0xec, 32, nil},
-	{Secp256k1, 0xe7, 33, nil},
+	{secp256k1Name, 0xe7, 33, secp256k1.Curve()},
 	{BLS12381G1, 0xea, 48, nil},
 	{BLS12381G2, 0xeb, 96, nil},
 	{BLS12381G1G2, 0xee, 144, nil},
@@ -71,8 +73,8 @@ var kinds = []struct {
 // keys are RSAPublicKey in DER (RFC 8017, appendix A.1.1). There is one
 // spelling for each key and every other is refused.
 //
-// The result is an ed25519.PublicKey, an *ecdsa.PublicKey on P-256, P-384 or
-// P-521, an *rsa.PublicKey or an [OtherKey]. The error wraps [ErrInvalid], or
+// The result is an ed25519.PublicKey, an *ecdsa.PublicKey on P-256, P-384,
+// P-521 or secp256k1, an *rsa.PublicKey or an [OtherKey]. The error wraps [ErrInvalid], or
 // [ErrUnsupported] for what is no known kind of public key, or [proof.ErrKey]
 // for an RSA key that is too small or too large to be used.
 func ParseMultikey(s string) (crypto.PublicKey, error) {
@@ -130,8 +132,6 @@ func decode(kind string, raw []byte) (crypto.PublicKey, error) {
 func other(kind string, raw []byte) (crypto.PublicKey, error) {
 	ok := true
 	switch kind {
-	case Secp256k1:
-		ok = raw[0]&^1 == 2
 	case BLS12381G1, BLS12381G2: // compressed, not the point at infinity
 		ok = raw[0]&0xc0 == 0x80
 	case BLS12381G1G2:
@@ -144,6 +144,13 @@ func other(kind string, raw []byte) (crypto.PublicKey, error) {
 }
 
 func decompress(c elliptic.Curve, raw []byte) (crypto.PublicKey, error) {
+	if c == secp256k1.Curve() {
+		k, err := secp256k1.ParsePoint(c, raw)
+		if err != nil {
+			return nil, fmt.Errorf("not a compressed point of %s: %w", secp256k1Name, ErrInvalid)
+		}
+		return k, nil
+	}
 	x, y := elliptic.UnmarshalCompressed(c, raw)
 	if x == nil {
 		return nil, fmt.Errorf("not a compressed point of %s: %w", c.Params().Name, ErrInvalid)
@@ -203,7 +210,7 @@ func encode(pub crypto.PublicKey) (kind string, raw []byte, err error) {
 	case ed25519.PublicKey:
 		return "Ed25519", k, nil
 	case *ecdsa.PublicKey:
-		point, err := k.Bytes()
+		point, err := secp256k1.Point(k)
 		if err != nil {
 			return "", nil, fmt.Errorf("not a point on its curve: %w", proof.ErrKey)
 		}

@@ -104,7 +104,7 @@ func claimsOf(t testing.TB, raw []byte) (header, payload map[string]any) {
 }
 
 func TestEnvelopingRoundTrip(t *testing.T) {
-	for _, curve := range []elliptic.Curve{nil, elliptic.P256(), elliptic.P384(), elliptic.P521()} {
+	for _, curve := range []elliptic.Curve{nil, elliptic.P256(), elliptic.P384(), elliptic.P521(), proof.Secp256k1()} {
 		p := newParty(t, curve)
 		v := reader(t, nil, entry(p, "Ministry"))
 		for name, c := range map[string]struct {

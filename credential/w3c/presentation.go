@@ -142,7 +142,9 @@ func dataURL(s string) (mediaType string, data []byte, reason string) {
 	if err != nil || !strings.Contains(mediaType, "/") {
 		return "", nil, "a data: URL without media type"
 	}
-	text, err := url.PathUnescape(body)
+	// Line ends are no part of a URL (URL Standard, section 4.4); one at the end is
+	// found in the field.
+	text, err := url.PathUnescape(strings.TrimRight(body, "\r\n"))
 	if err != nil || text == "" {
 		return "", nil, "a data: URL without data"
 	}

@@ -29,8 +29,8 @@ const (
 )
 
 // ID returns the did:jwk of a public key, its JWK written as RFC 8785 has it:
-// an ed25519.PublicKey, an *ecdsa.PublicKey on P-256, P-384 or P-521, or an
-// *rsa.PublicKey. The error wraps [proof.ErrKey].
+// an ed25519.PublicKey, an *ecdsa.PublicKey on P-256, P-384, P-521 or secp256k1, or
+// an *rsa.PublicKey. The error wraps [proof.ErrKey].
 func ID(pub crypto.PublicKey) (string, error) {
 	text, err := jwk.Marshal(pub, "")
 	if err != nil {

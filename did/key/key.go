@@ -5,9 +5,10 @@
 //
 // The identifier is "did:key:" and the key as a Multikey: "z", then in base58
 // the multicodec number of the kind of key and its bytes. Signatures are
-// verified with Ed25519 (z6Mk…), P-256 (zDn…), P-384 (z82…), P-521 (z2J9…) and
-// RSA keys (z4MX…, zgg…). Recognised, and put into documents, but not verified
-// with are X25519 (z6LS…), secp256k1 (zQ3s…) and BLS12-381 keys (zUC7…). The
+// verified with Ed25519 (z6Mk…), P-256 (zDn…), P-384 (z82…), P-521 (z2J9…),
+// secp256k1 (zQ3s…) and RSA keys (z4MX…, zgg…). Recognised, and put into
+// documents, but not verified with are X25519 (z6LS…) and BLS12-381 keys (zUC7…).
+// The
 // verification method of such a DID is its identifier with itself as fragment,
 // and it may be used to issue and to present.
 package key
@@ -28,7 +29,7 @@ import (
 const prefix = "did:key:"
 
 // ID returns the did:key of a public key: an ed25519.PublicKey, an
-// *ecdsa.PublicKey on P-256, P-384 or P-521, an *rsa.PublicKey or a
+// *ecdsa.PublicKey on P-256, P-384, P-521 or secp256k1, an *rsa.PublicKey or a
 // [did.OtherKey]. The error wraps [proof.ErrKey].
 func ID(pub crypto.PublicKey) (string, error) {
 	s, err := did.FormatMultikey(pub)
@@ -82,7 +83,7 @@ func Document(id string) (*did.Document, error) {
 			agreement = []string{m.ID}
 		}
 	}
-	if k, ok := pub.(did.OtherKey); ok && k.Kind != did.Secp256k1 && k.Kind != did.X25519 {
+	if k, ok := pub.(did.OtherKey); ok && k.Kind != did.X25519 {
 		agreement = nil
 	}
 	if agreement != nil {

@@ -17,7 +17,7 @@ import (
 )
 
 type issueCmd struct {
-	Format string `required:"" enum:"hcert,w3c" help:"hcert: a health certificate for a QR code, of a JSON payload; w3c: a W3C credential, of the whole document without proof."`
+	Format string `required:"" enum:"hcert,w3c,vc+jwt,vc+cose" help:"hcert: a health certificate for a QR code, of a JSON payload; w3c: a W3C credential, of the whole document without proof; vc+jwt, vc+cose: the same, signed as a token or in COSE."`
 	Key    string `required:"" placeholder:"KEY.PEM" help:"Private key of the issuer."`
 	Out    string `default:"-" placeholder:"FILE" help:"Where the credential goes; standard output without it."`
 
@@ -63,7 +63,7 @@ func (c *issueCmd) Run(e *env) error {
 }
 
 func (c *issueCmd) check() error {
-	if c.Format == "w3c" {
+	if c.Format != "hcert" {
 		if c.Type != "" || c.Cert != "" || c.Expires != nil || c.QR != "" {
 			return usagef("--type, --cert, --expires and --qr are for --format hcert: a W3C document says them itself")
 		}
@@ -87,8 +87,8 @@ func (c *issueCmd) prepare(e *env, doc []byte) (credential.IssuerConfig, *creden
 	if c.Issued != nil {
 		issued = c.Issued.Time
 	}
-	if c.Format == "w3c" {
-		cfg.Sealer = w3c.Format{}
+	if c.Format != "hcert" {
+		cfg.Sealer = map[string]credential.Sealer{"w3c": w3c.Format{}, "vc+jwt": w3c.JWT{}, "vc+cose": w3c.COSE{}}[c.Format]
 		s, err := e.didSigner(c.Key)
 		if err != nil {
 			return cfg, nil, err

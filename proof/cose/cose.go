@@ -54,8 +54,9 @@ var (
 	ErrTwoKIDs        = errors.New("cose: header 4 (kid) in both headers; the protected one counts")
 )
 
-// COSE identifiers (RFC 9053, section 2; RFC 8230, section 2).
-var algorithms = map[int64]proof.Algorithm{-7: proof.ES256, -35: proof.ES384, -36: proof.ES512, -8: proof.EdDSA, -37: proof.PS256}
+// COSE identifiers (RFC 9053, section 2; RFC 8230, section 2; RFC 8812, section
+// 3.2).
+var algorithms = map[int64]proof.Algorithm{-7: proof.ES256, -35: proof.ES384, -36: proof.ES512, -47: proof.ES256K, -8: proof.EdDSA, -37: proof.PS256}
 
 const (
 	tagSign1 = 18

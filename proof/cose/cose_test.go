@@ -45,12 +45,14 @@ func TestSignVerify(t *testing.T) {
 	require.NoError(t, err)
 	p521, err := ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
 	require.NoError(t, err)
+	k256, err := ecdsa.GenerateKey(proof.Secp256k1(), rand.Reader)
+	require.NoError(t, err)
 	_, ed, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
 	r, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
 	for want, s := range map[proof.Algorithm]proof.Signer{
-		proof.ES256: p256(t), proof.ES384: signer(t, p384), proof.ES512: signer(t, p521), proof.EdDSA: signer(t, ed), proof.PS256: signer(t, r),
+		proof.ES256: p256(t), proof.ES256K: signer(t, k256), proof.ES384: signer(t, p384), proof.ES512: signer(t, p521), proof.EdDSA: signer(t, ed), proof.PS256: signer(t, r),
 	} {
 		for _, size := range []int{0, 1, 23, 24, 255, 256, 70000} {
 			payload := bytes.Repeat([]byte{7}, size)

@@ -224,6 +224,8 @@ func Fits(a proof.Algorithm, pub crypto.PublicKey) bool {
 			return a == proof.ES384
 		case elliptic.P521():
 			return a == proof.ES512
+		case proof.Secp256k1():
+			return a == proof.ES256K
 		}
 	case ed25519.PublicKey:
 		return a == proof.EdDSA
@@ -275,7 +277,7 @@ var hints = []string{"kid", "jwk", "x5c", "x5t#S256"}
 
 func algorithm(alg string) (proof.Algorithm, error) {
 	switch a := proof.Algorithm(alg); a {
-	case proof.ES256, proof.ES384, proof.ES512, proof.EdDSA, proof.PS256, proof.RS256:
+	case proof.ES256, proof.ES384, proof.ES512, proof.ES256K, proof.EdDSA, proof.PS256, proof.RS256:
 		return a, nil
 	case "Ed25519":
 		return proof.EdDSA, nil

@@ -49,7 +49,8 @@ func signers(t testing.TB) map[proof.Algorithm]proof.Signer {
 	require.NoError(t, err)
 	return map[proof.Algorithm]proof.Signer{
 		proof.ES256: ecSigner(t, elliptic.P256()), proof.ES384: ecSigner(t, elliptic.P384()), proof.ES512: ecSigner(t, elliptic.P521()),
-		proof.EdDSA: signer(t, ed), proof.PS256: signer(t, r),
+		proof.ES256K: ecSigner(t, proof.Secp256k1()),
+		proof.EdDSA:  signer(t, ed), proof.PS256: signer(t, r),
 	}
 }
 
