@@ -68,6 +68,9 @@ func (o object) claims() (c claims, tolerated []error) {
 	return c, tolerated
 }
 
+// lastDate is the last second that a dateTimeStamp can name.
+const lastDate = 253402300799
+
 // numericDate reads seconds since 1970 (RFC 7519, section 2).
 func (o object) numericDate(name string) time.Time {
 	t, err := jose.NumericDate(o.v.Member(name))
