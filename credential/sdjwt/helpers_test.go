@@ -6,7 +6,6 @@ import (
 	"crypto/elliptic"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"testing"
 	"time"
 
@@ -175,10 +174,4 @@ func claimsOf(t testing.TB, r *credential.Result) map[string]any {
 	var m map[string]any
 	require.NoError(t, r.Credential.Claims(&m))
 	return m
-}
-
-func marshal(t testing.TB, v any) string {
-	b, err := json.Marshal(v)
-	require.NoError(t, err)
-	return string(b)
 }

@@ -121,7 +121,7 @@ func (f Format) Parse(raw []byte, mediaType string) (*credential.Envelope, error
 	if !maybe(raw, mediaType) {
 		return nil, credential.ErrOtherFormat
 	}
-	t, err := sdjwt.Parse(raw)
+	t, err := sdjwt.Parse(bytes.TrimSpace(raw))
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +228,7 @@ func (f Format) Derive(ctx context.Context, h credential.Held, b credential.Bind
 	if err != nil {
 		return nil, err
 	}
-	t, err := sdjwt.Parse(h.Raw)
+	t, err := sdjwt.Parse(bytes.TrimSpace(h.Raw))
 	if err != nil {
 		return nil, err
 	}

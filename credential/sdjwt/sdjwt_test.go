@@ -18,7 +18,7 @@ func TestIssueDerivePresentVerify(t *testing.T) {
 	raw := issue(t, content())
 	require.Equal(t, 7, strings.Count(string(raw), "~")-1, "each claim on top is a part of its own")
 
-	r, err := verifier(t).Verify(ctx, raw, policy)
+	r, err := verifier(t).Verify(ctx, append([]byte("\n"), append(raw, "\r\n"...)...), policy) // as files have it
 	require.NoError(t, err)
 	want := claims()
 	got := claimsOf(t, r)

@@ -1,6 +1,7 @@
 package w3c
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"mime"
@@ -89,7 +90,7 @@ func maybeSDJWT(raw []byte, mediaType string) bool {
 
 // openSDJWT takes a token apart, if it is one of this format.
 func openSDJWT(raw []byte) (*sdjwt.Token, *sdjwt.Claims, error) {
-	t, err := sdjwt.Parse(raw)
+	t, err := sdjwt.Parse(bytes.TrimSpace(raw))
 	if err != nil {
 		return nil, nil, err
 	}
