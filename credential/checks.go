@@ -37,6 +37,7 @@ var (
 	errSkipStatus   = errors.New("InsecureSkipStatus")
 	errUntrusted    = errors.New("the status of an issuer that is not trusted is not asked for")
 	errListOfList   = errors.New("the status of a status list is not followed")
+	errNoChecker    = fmt.Errorf("%w: no checker configured", ErrNoData)
 	errNoStatusData = fmt.Errorf("%w: %w", ErrNoData, proof.ErrUnavailable)
 )
 
@@ -75,7 +76,7 @@ func (r *run) statusRef(ctx context.Context, c *Credential, res *Result, ref Sta
 	if ref.Purpose != "" {
 		subject += " " + ref.Purpose
 	}
-	st, err := Status{}, ErrNoChecker
+	st, err := Status{}, errNoChecker
 	if r.v.cfg.Status != nil {
 		q := StatusQuery{Ref: ref, Credential: c, Time: r.p.Time, Authority: authorityOf(res)}
 		q.VerifyList = func(ctx context.Context, f Format, raw []byte) (*Credential, error) {
@@ -83,7 +84,7 @@ func (r *run) statusRef(ctx context.Context, c *Credential, res *Result, ref Sta
 		}
 		st, err = r.v.cfg.Status.CheckStatus(ctx, q)
 	}
-	missing := errors.Is(err, ErrNoChecker) || errors.Is(err, ErrNoData)
+	missing := errors.Is(err, ErrNoData)
 	switch {
 	case missing && ref.Implied:
 		r.note(CheckStatus, subject, NotRun, err)

@@ -78,6 +78,9 @@ type Attempt struct {
 	// Want is what a holder's signature must be bound to; Verify compares it. In
 	// issuers' signatures it is empty and not looked at.
 	Want Binding
+	// Time is that of the verification, for signatures that are good for a
+	// moment only.
+	Time time.Time
 	// Tolerated receives deviations that are seen only with the key at hand.
 	Tolerated []error
 	// Refused receives what the format's own rules hold against this key
@@ -168,9 +171,9 @@ type TrustList interface {
 }
 
 // StatusChecker looks a credential up in status lists. It returns an error
-// wrapping [ErrRevoked], [ErrSuspended], proof.ErrUnavailable, [ErrNoChecker]
-// for kinds of list it does not know, or [ErrNoData] where it knows the kind
-// and has no list for this issuer. Any other error is a refusal.
+// wrapping [ErrRevoked], [ErrSuspended], proof.ErrUnavailable, or [ErrNoData]
+// for kinds of list it does not know and where it has no list for this issuer.
+// Any other error is a refusal.
 type StatusChecker interface {
 	CheckStatus(context.Context, StatusQuery) (Status, error)
 }

@@ -37,10 +37,9 @@ var (
 	ErrOtherFormat = errors.New("another format")
 	// ErrPart: one of several parts, with the rest missing.
 	ErrPart = fmt.Errorf("%w: one of several parts", ErrFormat)
-	// ErrNoChecker: nobody knows this kind of status list.
-	ErrNoChecker = errors.New("no checker for this kind of status")
-	// ErrNoData: no status data for this issuer.
-	ErrNoData = errors.New("no status data for this issuer")
+	// ErrNoData: nothing that could answer for the status. Nobody knows this
+	// kind of list, or has one for this issuer.
+	ErrNoData = errors.New("no status data")
 )
 
 // ErrNoExpiry is noted, as tolerated, for a credential that states no end of

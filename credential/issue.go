@@ -14,7 +14,13 @@ import (
 
 // Draft is a credential to be. The formats' own constructors make one, with
 // the Payload their Seal expects.
-type Draft struct{ Credential }
+type Draft struct {
+	Credential
+	// Mandatory are JSON pointers (RFC 6901) to what a holder can't leave out,
+	// in formats with selective disclosure; one that points to nothing is an
+	// error. Formats without it disclose all, and do not look at it.
+	Mandatory []string
+}
 
 // Sealer is a Format that can also be issued. Seal must not change the draft.
 type Sealer interface {

@@ -23,10 +23,11 @@ type PresentationResult struct {
 }
 
 // VerifyPresentation checks a presentation of at most 1 MiB and 32 contents,
-// which may be none where only the holder is to be proven: who presents, for whom and which exchange (Policy.Binding), then each content
-// as Verify does. By default the presenter must be the subject of each content,
-// or hold a key that its issuer confirmed: a token of mine inside somebody
-// else's presentation is refused. The error is an [*Error] whose Contents tell
+// which may be none where only the holder is to be proven: who presents, for
+// whom and which exchange (Policy.Binding), then each content as Verify does. By
+// default the presenter must be the subject of each content, or hold a key that
+// its issuer confirmed: a token of mine inside somebody else's presentation is
+// refused. The error is an [*Error] whose Contents tell
 // which of the contents were refused, and why.
 func (v *Verifier) VerifyPresentation(ctx context.Context, raw []byte, p Policy) (*PresentationResult, error) {
 	r := v.newRun(p)
@@ -164,17 +165,4 @@ func (r *run) subject(c *Credential, outer []proof.Key) error {
 		}
 	}
 	return fmt.Errorf("%w: the presenter is not the subject", ErrHolder)
-}
-
-// Held is a credential in a wallet.
-type Held struct {
-	Raw       []byte
-	MediaType string // may be empty
-	// Signer is the holder's key; nil where another of those presented signs.
-	Signer proof.Signer
-}
-
-// Presenter is a Format that can present credentials, also those of others.
-type Presenter interface {
-	Present(context.Context, []Held, Binding) ([]byte, error)
 }

@@ -329,7 +329,7 @@ func (r *run) attempt(ctx context.Context, p *Proof, keys []proof.Key, check Che
 			why = better(why, fmt.Errorf("%w: the key is not for %s with this algorithm", sentinel, need))
 			continue
 		}
-		a := &Attempt{Key: k, Want: r.p.Binding}
+		a := &Attempt{Key: k, Want: r.p.Binding, Time: r.p.Time}
 		if err := p.Verify(ctx, a); err != nil {
 			why = better(why, wrap(sentinel, err))
 			continue

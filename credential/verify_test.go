@@ -107,7 +107,7 @@ func TestRefusals(t *testing.T) {
 		"another type":            {good().raw(t, gov), credential.Policy{Types: []string{"x"}}, []error{credential.ErrPolicy}},
 		"another issuer":          {good().raw(t, gov), credential.Policy{Issuers: []string{"x"}}, []error{credential.ErrPolicy}},
 		"all reasons at once":     {change(func(d *fakeDoc) { d.Until = now.Add(-day); d.Issuers = []string{"x"} }).raw(t, gov), credential.Policy{Types: []string{"x"}}, []error{credential.ErrPolicy, credential.ErrTime, credential.ErrIssuer, credential.ErrUntrusted}},
-		"status without checker":  {withStatus(ref).raw(t, gov), credential.Policy{}, []error{credential.ErrInconclusive, credential.ErrNoChecker}},
+		"status without checker":  {withStatus(ref).raw(t, gov), credential.Policy{}, []error{credential.ErrInconclusive, credential.ErrNoData}},
 		"too many status entries": {withStatus(make([]credential.StatusRef, 17)...).raw(t, gov), credential.Policy{}, []error{credential.ErrFormat}},
 	} {
 		c.p.Time = now

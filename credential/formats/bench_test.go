@@ -1,6 +1,7 @@
 package formats_test
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -21,6 +22,7 @@ import (
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/credential/formats"
 	"github.com/sanad-credentials/sanad/credential/hcert"
+	"github.com/sanad-credentials/sanad/credential/sdjwt"
 	"github.com/sanad-credentials/sanad/credential/status"
 	"github.com/sanad-credentials/sanad/credential/w3c"
 	"github.com/sanad-credentials/sanad/did/key"
@@ -156,7 +158,7 @@ func newBench(tb testing.TB) *bench {
 	require.NoError(tb, err)
 	v, err := credential.NewVerifier(credential.Config{
 		Formats: formats.All(), Keys: proof.Resolvers(list, key.Resolver{}), Trust: list, Schema: schema.Health{},
-		Status: status.Mux{status.TypeDCC: hashes, status.TypeBitstring: lists}, RequireStatus: true,
+		Status: status.Mux{status.TypeDCC: hashes, status.TypeBitstring: lists, sdjwt.StatusType: tokenList{now.Add(-time.Hour), make([]byte, 131072/8)}}, RequireStatus: true,
 	})
 	require.NoError(tb, err)
 	return &bench{v, es, ps, ed, p256}
@@ -233,6 +235,38 @@ func vc(tb testing.TB, issuer string) *credential.Draft {
 	return d
 }
 
+// tokenList is a token status list that was loaded and checked before.
+type tokenList struct {
+	asOf time.Time
+	bits []byte
+}
+
+func (l tokenList) CheckStatus(_ context.Context, q credential.StatusQuery) (credential.Status, error) {
+	if i := q.Ref.Index; q.Ref.List != listURL || i/8 >= uint64(len(l.bits)) || l.bits[i/8]>>(i%8)&1 != 0 {
+		return credential.Status{}, credential.ErrRevoked
+	}
+	return credential.Status{AsOf: l.asOf}, nil
+}
+
+// card is an SD-JWT VC with 8 disclosures that seals to about 1.8 kB.
+func card(tb testing.TB, issuer string) *credential.Draft {
+	holder, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), bytes.Repeat([]byte{1}, 32))
+	require.NoError(tb, err)
+	d, err := sdjwt.New(sdjwt.Content{
+		Type: "https://ministry.example/pilgrim-card", Issuer: issuer, Holder: holder.Public(),
+		Issued: now.Add(-time.Hour), ValidFrom: now.Add(-time.Hour), ValidUntil: now.AddDate(1, 0, 0),
+		Claims: map[string]any{
+			"given_name": "Budi", "family_name": "Saputra", "birthdate": "1971-03-04", "sex": 1, "nationalities": []string{"ID"},
+			"address":     map[string]any{"locality": "Kebayoran Baru", "region": "DKI Jakarta", "country": "ID"},
+			"vaccination": map[string]any{"disease": "Meningococcal meningitis ACWY", "product": "Menveo", "date": "2026-04-01", "order": "1/1"},
+			"passport":    map[string]any{"number": "X1234567", "expires": "2031-01-01"},
+		},
+	})
+	require.NoError(tb, err)
+	d.Status = []credential.StatusRef{{Type: sdjwt.StatusType, List: listURL, Index: 94567}}
+	return d
+}
+
 var rdfc = w3c.Format{Suites: []string{dataintegrity.EdDSARDFC2022}}
 
 func (x *bench) cases(tb testing.TB) map[string][]byte {
@@ -242,6 +276,7 @@ func (x *bench) cases(tb testing.TB) map[string][]byte {
 		"w3c-eddsa-jcs":  issue(tb, w3c.Format{}, vc(tb, x.ed.Key().Controllers[0]), x.ed),
 		"w3c-eddsa-rdfc": issue(tb, rdfc, vc(tb, x.ed.Key().Controllers[0]), x.ed),
 		"jwt-es256":      issue(tb, w3c.JWT{}, vc(tb, x.p256.Key().Controllers[0]), x.p256),
+		"sd-jwt-es256":   issue(tb, sdjwt.Format{}, card(tb, x.p256.Key().Controllers[0]), x.p256),
 		"cose-es256":     issue(tb, w3c.COSE{}, vc(tb, x.p256.Key().Controllers[0]), x.p256),
 	}
 }
@@ -264,7 +299,7 @@ func BenchmarkVerify(b *testing.B) {
 	x := newBench(b)
 	p := credential.Policy{Time: now, MaxTrustAge: 48 * time.Hour, MaxStatusAge: 48 * time.Hour}
 	cases := x.cases(b)
-	for _, name := range []string{"hcert-es256", "hcert-ps256", "w3c-eddsa-jcs", "w3c-eddsa-rdfc", "jwt-es256", "cose-es256"} {
+	for _, name := range []string{"hcert-es256", "hcert-ps256", "w3c-eddsa-jcs", "w3c-eddsa-rdfc", "jwt-es256", "cose-es256", "sd-jwt-es256"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -288,6 +323,7 @@ func BenchmarkIssue(b *testing.B) {
 		{"w3c-eddsa-jcs", w3c.Format{}, x.ed, vc(b, x.ed.Key().Controllers[0])},
 		{"w3c-eddsa-rdfc", rdfc, x.ed, vc(b, x.ed.Key().Controllers[0])},
 		{"jwt-es256", w3c.JWT{}, x.p256, vc(b, x.p256.Key().Controllers[0])},
+		{"sd-jwt-es256", sdjwt.Format{}, x.p256, card(b, x.p256.Key().Controllers[0])},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: c.sealer, Signers: []proof.Signer{c.signer}, Schema: schema.Health{Strict: true}})

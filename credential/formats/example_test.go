@@ -18,6 +18,8 @@ func ExampleAll() {
 	// hcert
 	// w3c
 	// w3c-jwt
+	// w3c-sd-jwt
 	// w3c-cose
+	// sd-jwt-vc
 	// unrecognised or malformed: another format than those accepted
 }

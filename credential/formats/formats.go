@@ -5,6 +5,7 @@ package formats
 import (
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/credential/hcert"
+	"github.com/sanad-credentials/sanad/credential/sdjwt"
 	"github.com/sanad-credentials/sanad/credential/w3c"
 )
 
@@ -12,5 +13,5 @@ import (
 // input by how it begins or, of tokens, by what they are called and hold, so
 // their order matters only for speed.
 func All() []credential.Format {
-	return []credential.Format{hcert.Format{}, w3c.Format{}, w3c.JWT{}, w3c.COSE{}}
+	return []credential.Format{hcert.Format{}, w3c.Format{}, w3c.JWT{}, w3c.SDJWT{}, w3c.COSE{}, sdjwt.Format{}}
 }

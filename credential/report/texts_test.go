@@ -44,7 +44,7 @@ func TestEveryCheckHasACode(t *testing.T) {
 		nil, credential.ErrFormat, credential.ErrOtherFormat, credential.ErrPart, credential.ErrSignature, credential.ErrIssuer,
 		credential.ErrUntrusted, credential.ErrTime, credential.ErrExpired, credential.ErrNotYet, credential.ErrRevoked,
 		credential.ErrSuspended, credential.ErrSchema, credential.ErrHolder, credential.ErrPolicy, credential.ErrStale,
-		credential.ErrClock, credential.ErrNoChecker, credential.ErrNoData, proof.ErrUnavailable, proof.ErrMismatch, proof.ErrKey,
+		credential.ErrClock, credential.ErrNoData, proof.ErrUnavailable, proof.ErrMismatch, proof.ErrKey,
 		trustlist.ErrExpired, trustlist.ErrNotGranted, trustlist.ErrNotListed, trustlist.ErrStale, context.Canceled,
 	}
 	for _, name := range names {

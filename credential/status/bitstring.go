@@ -73,7 +73,7 @@ func NewBitstring(source Source, formats ...credential.Format) (*Bitstring, erro
 // position beyond its end. Nothing is read for an issuer that is not trusted.
 func (b *Bitstring) CheckStatus(ctx context.Context, q credential.StatusQuery) (credential.Status, error) {
 	if q.Ref.Type != TypeBitstring {
-		return credential.Status{}, credential.ErrNoChecker
+		return credential.Status{}, errNoChecker
 	}
 	if q.Authority == nil {
 		return credential.Status{}, unavailable("issuer not trusted, its status list is not read")

@@ -326,7 +326,7 @@ func TestBitstringNeedsItsParts(t *testing.T) {
 	require.Error(t, err)
 	b := bitstring(t, &toy{}, status.Memory(nil))
 	_, err = b.CheckStatus(t.Context(), credential.StatusQuery{Ref: credential.StatusRef{Type: "StatusList2021Entry"}})
-	require.ErrorIs(t, err, credential.ErrNoChecker)
+	require.ErrorIs(t, err, credential.ErrNoData)
 }
 
 func TestListInAnyOfSeveralFormats(t *testing.T) {
@@ -350,7 +350,7 @@ func TestMux(t *testing.T) {
 	m := status.Mux{status.TypeBitstring: bitstring(t, &toy{}, status.Memory(nil)), "nil": nil}
 	for _, typ := range []string{"", "nil", status.TypeDCC} {
 		_, err := m.CheckStatus(t.Context(), credential.StatusQuery{Ref: credential.StatusRef{Type: typ}})
-		require.ErrorIs(t, err, credential.ErrNoChecker)
+		require.ErrorIs(t, err, credential.ErrNoData)
 	}
 	_, err := m.CheckStatus(t.Context(), credential.StatusQuery{Ref: credential.StatusRef{Type: kind}})
 	require.ErrorIs(t, err, proof.ErrUnavailable)

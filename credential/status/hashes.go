@@ -92,7 +92,7 @@ func prefix(h Hash) int { return int(h[0])<<8 | int(h[1]) }
 func (h *Hashes) CheckStatus(_ context.Context, q credential.StatusQuery) (credential.Status, error) {
 	st := credential.Status{Ref: q.Ref}
 	if q.Ref.Type != TypeDCC {
-		return st, credential.ErrNoChecker
+		return st, errNoChecker
 	}
 	if q.Authority == nil {
 		return st, unavailable("issuer not trusted, its revocations are not looked up")

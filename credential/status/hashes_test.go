@@ -115,7 +115,7 @@ func TestHashesOddReferences(t *testing.T) {
 	require.NotErrorIs(t, err, proof.ErrUnavailable)
 	q.Ref.Type = kind
 	_, err = h.CheckStatus(t.Context(), q)
-	require.ErrorIs(t, err, credential.ErrNoChecker)
+	require.ErrorIs(t, err, credential.ErrNoData)
 }
 
 func TestNewHashesRefuses(t *testing.T) {

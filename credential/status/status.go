@@ -38,16 +38,18 @@ const (
 	TypeDCC = "DCCRevocation"
 )
 
+var errNoChecker = fmt.Errorf("%w: no checker for this kind of list", credential.ErrNoData)
+
 // Mux asks the checker of each kind of list, by [credential.StatusRef].Type. It
 // must not be changed while in use.
 type Mux map[string]credential.StatusChecker
 
 // CheckStatus implements [credential.StatusChecker]. The error wraps
-// [credential.ErrNoChecker] for a kind of list that m does not have.
+// [credential.ErrNoData] for a kind of list that m does not have.
 func (m Mux) CheckStatus(ctx context.Context, q credential.StatusQuery) (credential.Status, error) {
 	c := m[q.Ref.Type]
 	if c == nil {
-		return credential.Status{}, credential.ErrNoChecker
+		return credential.Status{}, errNoChecker
 	}
 	return c.CheckStatus(ctx, q)
 }

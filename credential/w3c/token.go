@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/jwk"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/jose"
 )
 
 var (
@@ -73,17 +73,11 @@ const lastDate = 253402300799
 
 // numericDate reads seconds since 1970 (RFC 7519, section 2).
 func (o object) numericDate(name string) time.Time {
-	m := o.v.Member(name)
-	if !m.Exists() {
-		return time.Time{}
-	}
-	s, _ := m.Number()
-	f, err := strconv.ParseFloat(s, 64)
-	if err != nil || f < 0 || f > lastDate {
+	t, err := jose.NumericDate(o.v.Member(name))
+	if err != nil {
 		o.fail(name, "not seconds since 1970")
-		return time.Time{}
 	}
-	return time.Unix(int64(f), int64((f-float64(int64(f)))*1e9)).UTC()
+	return t
 }
 
 // confirm reads the holder's key that the issuer signed (RFC 7800, section 3.2).

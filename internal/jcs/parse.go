@@ -29,7 +29,7 @@ func Parse(doc []byte) (Value, error) {
 	if !utf8.Valid(doc) {
 		return Value{}, syntax(0, "not UTF-8")
 	}
-	values := 16 + len(doc)/24
+	values := 4 + len(doc)/20
 	p := parser{s: string(doc), t: &tree{nodes: make([]node, 0, values), children: make([]int32, 0, values)}}
 	if strings.HasPrefix(p.s, "\ufeff") {
 		return Value{}, syntax(0, "byte order mark")

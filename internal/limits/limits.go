@@ -165,3 +165,15 @@ const (
 	JSONSchemas  = 1024
 	SchemaFaults = 8
 )
+
+// Disclosures is the most disclosures of one SD-JWT.
+const Disclosures = 1024
+
+// Metadata is the largest document about an issuer's keys or a type of SD-JWT
+// VC. TypeChain is the most types that extend each other, TypeClaims the most
+// claims that they describe.
+const (
+	Metadata   = 1 << 20
+	TypeChain  = 8
+	TypeClaims = 1024
+)
