@@ -102,6 +102,13 @@ const Contents = 32
 // most of it.
 const JWSHeader = 64 << 10
 
+// JWE is the largest encrypted message, in bytes, and JWEInflated the largest
+// that a compressed one may become.
+const (
+	JWE         = 24 << 20
+	JWEInflated = 16 << 20
+)
+
 const (
 	// DIDDocument is the largest DID document that is read.
 	DIDDocument = 1 << 20
