@@ -2,10 +2,10 @@ package did
 
 import (
 	"crypto"
-	"encoding/base64"
 	"errors"
 	"fmt"
 
+	"github.com/sanad-credentials/sanad/internal/b64url"
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/jwk"
 	"github.com/sanad-credentials/sanad/proof"
@@ -150,9 +150,9 @@ func otherJWK(v jcs.Value) (k crypto.PublicKey, ok bool, err error) {
 
 func base64url(v jcs.Value) ([]byte, error) {
 	s, _ := v.Text()
-	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil || len(s) != base64.RawURLEncoding.EncodedLen(len(b)) {
-		return nil, fmt.Errorf("not base64url: %w", ErrInvalid)
+	b, err := b64url.Decode(s)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", err, ErrInvalid)
 	}
 	return b, nil
 }

@@ -51,7 +51,7 @@ const (
 
 // alwaysShown are the members that are not selectively disclosable.
 var alwaysShown = []string{
-	"@context", "type", "issuer", "holder", "validFrom", "validUntil", "credentialStatus", "credentialSchema",
+	"@context", "type", "issuer", "validFrom", "validUntil", "credentialStatus", "credentialSchema",
 	"iss", "nbf", "exp", "cnf", "nonce", "aud", "proof",
 }
 

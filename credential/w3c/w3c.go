@@ -1,6 +1,9 @@
 // Package w3c issues and verifies W3C Verifiable Credentials, and presentations
-// of them, that carry their proofs inside them (Verifiable Credentials Data
-// Model 2.0 and 1.1, Data Integrity 1.0).
+// of them (Verifiable Credentials Data Model 2.0 and 1.1). There is a format for
+// each way to secure them: [Format] for proofs inside the document (Data
+// Integrity 1.0), [JWT], [COSE] and [SDJWT] for one signature over all of it
+// (Securing Verifiable Credentials using JOSE and COSE). A verifier reads those
+// that it is given.
 //
 // Keys are named by URLs, for example did:key ones. Whose keys they are is for
 // the verifier's key source, and who may issue for its trust list:

@@ -21,6 +21,7 @@ import (
 	"github.com/sanad-credentials/sanad/proof"
 	"github.com/sanad-credentials/sanad/proof/cose"
 	"github.com/sanad-credentials/sanad/proof/jose"
+	"github.com/sanad-credentials/sanad/proof/sdjwt"
 )
 
 // The commands below are the contract of the W3C's test suite for Securing
@@ -33,7 +34,7 @@ import (
 type conformanceFlags struct {
 	Input   string `required:"" placeholder:"FILE" help:"The document, or what is to be verified: a token, or COSE in base64."`
 	Key     string `required:"" placeholder:"VM.JSON" help:"A verification method with publicKeyJwk and secretKeyJwk."`
-	Feature string `required:"" placeholder:"FEATURE" help:"credential_jose, credential_cose, presentation_jose, presentation_cose; for others the answer is indeterminate."`
+	Feature string `required:"" placeholder:"FEATURE" help:"credential_jose, credential_cose, credential_sdjwt, or the same of presentation_; for others the answer is indeterminate."`
 	Output  string `required:"" placeholder:"FILE" help:"Where the answer goes."`
 }
 
@@ -106,6 +107,9 @@ func (c *conformanceIssueCmd) issue(ctx context.Context, doc []byte, m *method) 
 	case "presentation_jose", "presentation_cose":
 		raw, err := signPresentation(ctx, c.Feature, doc, s)
 		return text(c.Feature, raw), err
+	case "credential_sdjwt", "presentation_sdjwt":
+		raw, err := c.conceal(ctx, doc, s)
+		return string(raw), err
 	}
 	return "", errFeature
 }
@@ -126,6 +130,41 @@ func signPresentation(ctx context.Context, feature string, doc []byte, s proof.S
 	return raw, err
 }
 
+// conceal signs a document as an SD-JWT in which the paths of --sd are
+// selectively disclosable, and all are disclosed.
+func (c *conformanceIssueCmd) conceal(ctx context.Context, doc []byte, s proof.Signer) ([]byte, error) {
+	var paths []string
+	if c.SD != "" {
+		if err := json.Unmarshal([]byte(c.SD), &paths); err != nil {
+			return nil, fmt.Errorf("--sd: %w", err)
+		}
+	}
+	for i, p := range paths {
+		paths[i] = jsonPointer(p)
+	}
+	payload, disclosures, err := sdjwt.Conceal(doc, sdjwt.Options{Disclosable: paths})
+	if err != nil {
+		return nil, err
+	}
+	kind := map[bool]string{true: "vc", false: "vp"}[strings.HasPrefix(c.Feature, "credential")]
+	signed, err := jose.Sign(ctx, s, jose.Header{KeyID: s.Key().ID, Type: kind + "+sd-jwt", ContentType: kind}, payload)
+	if err != nil {
+		return nil, err
+	}
+	t, err := sdjwt.New(signed, disclosures)
+	if err != nil {
+		return nil, err
+	}
+	_, err = parsed(c.Feature, t.Bytes())
+	return t.Bytes(), err
+}
+
+// jsonPointer turns a path of the suite, as a.b[0].c, into a JSON pointer.
+func jsonPointer(path string) string {
+	path = strings.NewReplacer("~", "~0", "/", "~1", "[", "/", "]", "", ".", "/").Replace(path)
+	return "/" + path
+}
+
 // text is a result as the suite has it: COSE in base64.
 func text(feature string, raw []byte) string {
 	if strings.HasSuffix(feature, "_cose") {
@@ -137,13 +176,13 @@ func text(feature string, raw []byte) string {
 // parsed reads what is secured, which must be of the kind that the feature names.
 func parsed(feature string, raw []byte) (*credential.Envelope, error) {
 	kind, how, _ := strings.Cut(feature, "_")
-	formats := map[string]credential.Format{"jose": w3c.JWT{}, "cose": w3c.COSE{}}
+	formats := map[string]credential.Format{"jose": w3c.JWT{}, "cose": w3c.COSE{}, "sdjwt": w3c.SDJWT{}}
 	name := map[string]string{"credential": "vc", "presentation": "vp"}[kind]
 	f, ok := formats[how]
 	if !ok || name == "" {
 		return nil, errFeature
 	}
-	env, err := f.Parse(raw, "application/"+name+"+"+map[string]string{"jose": "jwt", "cose": "cose"}[how])
+	env, err := f.Parse(raw, "application/"+name+"+"+map[string]string{"jose": "jwt", "cose": "cose", "sdjwt": "sd-jwt"}[how])
 	if err == nil && (env.Credential == nil) != (name == "vp") {
 		err = fmt.Errorf("not a %s", kind)
 	}
@@ -187,7 +226,7 @@ func (c *conformanceVerifyCmd) verify(ctx context.Context, raw []byte, m *method
 // verify runs the whole verifier on a credential, with the one key.
 func (m *method) verify(ctx context.Context, raw []byte, env *credential.Envelope) error {
 	v, err := credential.NewVerifier(credential.Config{
-		Formats: []credential.Format{w3c.JWT{}, w3c.COSE{}}, Keys: m, InsecureAnyIssuer: true, InsecureSkipStatus: true,
+		Formats: []credential.Format{w3c.JWT{}, w3c.COSE{}, w3c.SDJWT{}}, Keys: m, InsecureAnyIssuer: true, InsecureSkipStatus: true,
 	})
 	if err != nil {
 		return err

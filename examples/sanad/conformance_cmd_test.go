@@ -37,7 +37,7 @@ func asked(t *testing.T, what, feature, input, method string) answer {
 }
 
 func TestConformanceCommand(t *testing.T) {
-	for _, how := range []string{"jose", "cose"} {
+	for _, how := range []string{"jose", "cose", "sdjwt"} {
 		for kind, doc := range map[string]string{"credential_": suiteCredential, "presentation_": suitePresentation} {
 			for _, method := range []string{methodP256, methodEd25519} {
 				feature := kind + how
@@ -51,7 +51,7 @@ func TestConformanceCommand(t *testing.T) {
 				}
 				other := map[string]string{methodP256: methodEd25519, methodEd25519: methodP256}[method]
 				require.Equal(t, "failure", asked(t, "verify", feature, a.Data, other).Result)
-				for _, wrong := range []string{"credential_jose", "presentation_jose", "credential_cose", "presentation_cose"} {
+				for _, wrong := range []string{"credential_jose", "presentation_jose", "credential_cose", "presentation_cose", "credential_sdjwt", "presentation_sdjwt"} {
 					if wrong != feature {
 						require.Equal(t, "failure", asked(t, "verify", wrong, a.Data, method).Result, "%s as %s", feature, wrong)
 					}
@@ -78,5 +78,29 @@ func TestConformanceKeyRefused(t *testing.T) {
 	} {
 		r := sanad("conformance", "issue", "--input", in, "--key", file(t, dir, "vm.json", method), "--feature", "credential_jose", "--output", filepath.Join(dir, "out"))
 		require.Equal(t, exitFailed, r.status, name)
+	}
+}
+
+func TestConformanceSelectiveDisclosure(t *testing.T) {
+	dir := t.TempDir()
+	doc := strings.Replace(suiteCredential, `"id":"did:example:123"`, `"id":"did:example:123","address":{"city":"Jakarta","code":"10110"},"phones":["1","2"]`, 1)
+	in, vm, out := file(t, dir, "in", doc), file(t, dir, "vm.json", methodP256), filepath.Join(dir, "out.json")
+	issued := func(sd string) answer {
+		ok(t, "conformance", "issue", "--input", in, "--key", vm, "--feature", "credential_sdjwt", "--sd", sd, "--output", out)
+		raw, err := os.ReadFile(out)
+		require.NoError(t, err)
+		var a answer
+		require.NoError(t, json.Unmarshal(raw, &a))
+		return a
+	}
+	a := issued(`["credentialSubject.address.city","credentialSubject.phones[0]"]`)
+	require.Equal(t, "success", a.Result, a.Data)
+	require.Equal(t, 3, strings.Count(a.Data, "~"))
+	require.Equal(t, "success", asked(t, "verify", "credential_sdjwt", a.Data, methodP256).Result)
+	parts := strings.Split(a.Data, "~")
+	require.Equal(t, "success", asked(t, "verify", "credential_sdjwt", parts[0]+"~"+parts[2]+"~", methodP256).Result, "a part is shown")
+	require.Equal(t, "failure", asked(t, "verify", "credential_sdjwt", parts[0]+"~"+parts[1]+"~"+parts[1]+"~", methodP256).Result)
+	for _, sd := range []string{`["nothing"]`, `{`, `["issuer"]`} {
+		require.Equal(t, "failure", issued(sd).Result, sd)
 	}
 }
