@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/sanad-credentials/sanad/credential"
+	everyformat "github.com/sanad-credentials/sanad/credential/formats"
 	"github.com/sanad-credentials/sanad/credential/hcert"
 	"github.com/sanad-credentials/sanad/credential/report"
-	"github.com/sanad-credentials/sanad/credential/w3c"
 	"github.com/sanad-credentials/sanad/did/key"
 	"github.com/sanad-credentials/sanad/proof"
 	"github.com/sanad-credentials/sanad/schema"
@@ -123,7 +123,13 @@ func quoteArgs(args []string) string {
 
 // formats are all that the command line reads.
 func formats(strict bool) []credential.Format {
-	return []credential.Format{hcert.Format{Strict: strict}, w3c.Format{}}
+	all := everyformat.All()
+	for i, f := range all {
+		if f.Name() == (hcert.Format{}).Name() {
+			all[i] = hcert.Format{Strict: strict}
+		}
+	}
+	return all
 }
 
 func (c *verifyCmd) verifier(e *env) (*credential.Verifier, error) {
