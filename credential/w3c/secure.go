@@ -16,7 +16,7 @@ import (
 // Seal signs a draft made by [New] or [FromJSON] as a token, with the one signer
 // given, whose key must have an ID: a vc+jwt of a document of version 2.0, a
 // token with the claim vc of one of version 1.1. d.Signed, unless it is zero, is
-// the claim iat. For d.Status and the errors see [Format.Seal]. It implements
+// the claim iat, d.Confirm, at most one key, the claim cnf. For d.Status and the errors see [Format.Seal]. It implements
 // [credential.Sealer].
 func (j JWT) Seal(ctx context.Context, d *credential.Draft, signers []proof.Signer) ([]byte, error) {
 	s, v, err := j.Document.toSecure(d, signers)
@@ -27,6 +27,9 @@ func (j JWT) Seal(ctx context.Context, d *credential.Draft, signers []proof.Sign
 	var extra []byte
 	if !d.Signed.IsZero() {
 		extra = date(extra, "iat", d.Signed)
+	}
+	if extra, err = confirmed(extra, d.Confirm); err != nil {
+		return nil, err
 	}
 	if base(v) != ContextV1 {
 		return jose.Sign(ctx, s, h, beside(v, extra))
@@ -52,6 +55,9 @@ func (c COSE) Seal(ctx context.Context, d *credential.Draft, signers []proof.Sig
 	}
 	if base(v) == ContextV1 {
 		return nil, fmt.Errorf("w3c: a document of version 1.1 in COSE: %w", ErrModel)
+	}
+	if len(d.Confirm) > 0 {
+		return nil, fmt.Errorf("w3c: a confirmed key in COSE: %w", ErrUnsupported)
 	}
 	return cose.SignTyped(ctx, v.Append(nil), []byte(s.Key().ID), "application/"+typeVCCOSE, "application/"+typeVC, s)
 }

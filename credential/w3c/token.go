@@ -151,15 +151,13 @@ type secured struct {
 // Tolerated has what the document itself gave reason for.
 func (f *Format) envelope(s secured) (*credential.Envelope, error) {
 	env := &credential.Envelope{}
-	p := credential.Proof{
-		ID: "0 " + string(s.hint.Algorithm), Hint: s.hint, Purpose: proof.AssertionMethod, Created: s.claims.issued,
-		NotBefore: s.claims.notBefore, Expires: s.claims.expires,
-	}
+	p := credential.Proof{ID: "0 " + string(s.hint.Algorithm), Hint: s.hint, Purpose: proof.AssertionMethod, Created: s.claims.issued}
 	if isPresentation(s.doc) {
 		if err := f.securedPresentation(s, env); err != nil {
 			return nil, err
 		}
 		p.Hint.Issuer, p.Purpose = env.Presenter, proof.Authentication
+		p.NotBefore, p.Expires = s.claims.notBefore, s.claims.expires // of a credential they are part of its validity
 		p.Verify = func(_ context.Context, a *credential.Attempt) error {
 			if err := s.claims.bound(a); err != nil {
 				return err

@@ -186,17 +186,16 @@ func repeat(v any, n int) (out []any) {
 // other will do.
 func TestConfirmedKey(t *testing.T) {
 	c, eve := newCrossing(t), newParty(t, nil)
-	jwkOf := func(p party) map[string]any {
-		raw, err := jose.Sign(ctx, p, jose.Header{Key: &proof.Key{Public: p.Key().Public}}, nil)
-		require.NoError(t, err)
-		parts := strings.Split(string(raw), ".")
-		b, err := base64.RawURLEncoding.DecodeString(parts[0])
-		require.NoError(t, err)
-		var h map[string]any
-		require.NoError(t, json.Unmarshal(b, &h))
-		return h["jwk"].(map[string]any)
-	}
-	vc := vcJWT(t, c.gov, with(content(c.gov.did), map[string]any{"cnf": map[string]any{"jwk": jwkOf(c.me)}}))
+	d, err := w3c.FromJSON(marshal(t, content(c.gov.did)))
+	require.NoError(t, err)
+	d.Confirm = []proof.Key{{Public: c.me.Key().Public}}
+	vc, err := w3c.JWT{}.Seal(ctx, d, []proof.Signer{c.gov})
+	require.NoError(t, err)
+	_, err = w3c.COSE{}.Seal(ctx, d, []proof.Signer{c.gov})
+	require.ErrorIs(t, err, w3c.ErrUnsupported)
+	d.Confirm = append(d.Confirm, proof.Key{Public: eve.Key().Public})
+	_, err = w3c.JWT{}.Seal(ctx, d, []proof.Signer{c.gov})
+	require.ErrorIs(t, err, w3c.ErrModel)
 	for _, p := range []party{c.me, eve} {
 		raw, err := w3c.JWT{}.Present(ctx, []credential.Held{{Raw: vc, Signer: p}}, exchange)
 		require.NoError(t, err)
