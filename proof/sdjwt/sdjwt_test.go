@@ -166,6 +166,21 @@ func TestOpenBoundsDepth(t *testing.T) {
 	require.ErrorContains(t, err, "nested deeper")
 }
 
+// A long name is not repeated for each of the many disclosures inside.
+func TestOpenBoundsPlaces(t *testing.T) {
+	long := strings.Repeat("x", limits.Credential/8)
+	var digests, texts []string
+	for i := range 9 {
+		d := disclosure(fmt.Sprintf(`["s","%d",1]`, i))
+		texts, digests = append(texts, d), append(digests, digest(d))
+	}
+	payload := `{"` + long + `":{"_sd":["` + strings.Join(digests, `","`) + `"]}}`
+	_, err := sdjwt.Open([]byte(payload), texts)
+	require.ErrorIs(t, err, sdjwt.ErrMalformed)
+	_, err = sdjwt.Open([]byte(payload), texts[:7])
+	require.NoError(t, err)
+}
+
 func TestOpenBoundsDisclosures(t *testing.T) {
 	_, err := sdjwt.Open([]byte(`{}`), make([]string, limits.Disclosures+1))
 	require.ErrorIs(t, err, sdjwt.ErrMalformed)
