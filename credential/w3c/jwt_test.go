@@ -438,3 +438,34 @@ func (n noSigner) Public() crypto.PublicKey { return n.public }
 func (noSigner) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
 	return nil, errors.New("asked to sign")
 }
+
+// What costs much to read is not read.
+func TestHostileTokens(t *testing.T) {
+	p := newParty(t, elliptic.P256())
+	v := reader(t, nil, entry(p, "Ministry"))
+	deep := json.RawMessage(strings.Repeat("[", 1000) + strings.Repeat("]", 1000))
+	wide := strings.Repeat("x", 2<<20)
+	for name, raw := range map[string][]byte{
+		"nested payload":  vcJWT(t, p, with(content(p.did), map[string]any{"x": deep})),
+		"big number":      vcJWT(t, p, with(content(p.did), map[string]any{"exp": json.RawMessage("9007199254740993")})),
+		"beyond a double": vcJWT(t, p, with(content(p.did), map[string]any{"exp": json.RawMessage("1e400")})),
+		"long payload":    vcJWT(t, p, with(content(p.did), map[string]any{"x": wide})),
+		"long header":     []byte(strings.Repeat("A", 2<<20) + ".e30.AA"),
+		"many parts":      []byte("e" + strings.Repeat(".", 1<<20)),
+		"many audiences":  vcJWT(t, p, with(content(p.did), map[string]any{"aud": repeat("x", 100)})),
+	} {
+		_, err := v.Verify(ctx, raw, credential.Policy{Time: now})
+		require.ErrorIs(t, err, credential.ErrFormat, name)
+		_, err = v.VerifyPresentation(ctx, raw, credential.Policy{Time: now, Binding: exchange})
+		require.ErrorIs(t, err, credential.ErrFormat, name)
+	}
+	twice := []byte(strings.Replace(string(marshal(t, content(p.did))), `"issuer":`, `"issuer":"did:example:a","issuer":`, 1))
+	raw, err := jose.Sign(ctx, p, jose.Header{KeyID: p.Key().ID, Type: "vc+jwt"}, twice)
+	require.NoError(t, err)
+	_, err = v.Verify(ctx, raw, credential.Policy{Time: now})
+	require.ErrorIs(t, err, w3c.ErrModel)
+	_, err = w3c.JWT{}.Parse(make([]byte, 25<<20), "application/vc+jwt")
+	require.ErrorIs(t, err, w3c.ErrModel)
+	_, err = w3c.COSE{}.Parse(make([]byte, 25<<20), "application/vc+cose")
+	require.ErrorIs(t, err, w3c.ErrModel)
+}

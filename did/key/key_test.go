@@ -234,6 +234,27 @@ func TestSecp256k1(t *testing.T) {
 	}
 }
 
+// Tokens name their key in parts, or not at all.
+func TestKeyOfIssuer(t *testing.T) {
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	s, err := key.NewSigner(private)
+	require.NoError(t, err)
+	id := s.Key().Controllers[0]
+	fragment := strings.TrimPrefix(id, "did:key:")
+	for _, kid := range []string{"", id, fragment, "#" + fragment, id + "#" + fragment} {
+		keys, err := key.Resolver{}.ResolveKeys(ctx, proof.Hint{Issuer: id, KeyID: kid})
+		require.NoError(t, err, kid)
+		require.Equal(t, s.Key().ID, keys[0].ID)
+	}
+	for _, kid := range []string{"key-1", "#", "##" + fragment, fragment + "#"} {
+		_, err := key.Resolver{}.ResolveKeys(ctx, proof.Hint{Issuer: id, KeyID: kid})
+		require.ErrorIs(t, err, did.ErrInvalid, kid)
+	}
+	_, err = key.Resolver{}.ResolveKeys(ctx, proof.Hint{KeyID: id})
+	require.ErrorIs(t, err, did.ErrInvalid, "a document names its key whole")
+}
+
 func TestUnusableKeys(t *testing.T) {
 	for _, pub := range []crypto.PublicKey{nil, "x", ed25519.PublicKey{1}, (*ecdsa.PublicKey)(nil), &ecdsa.PublicKey{}, &rsa.PublicKey{N: big.NewInt(15), E: 3}, did.OtherKey{}, did.OtherKey{Kind: "Ed25519", Bytes: raw(1, 32)}, did.OtherKey{Kind: did.X25519, Bytes: raw(1, 31)}} {
 		_, err := key.ID(pub)

@@ -104,3 +104,18 @@ func TestConformanceSelectiveDisclosure(t *testing.T) {
 		require.Equal(t, "failure", issued(sd).Result, sd)
 	}
 }
+
+// Tokens and COSE are issued and verified like any other credential.
+func TestIssueTokens(t *testing.T) {
+	c := newCountry(t)
+	dir := t.TempDir()
+	doc := strings.Replace(suiteCredential, "https://issuer.example/1", c.did, 1)
+	for _, format := range []string{"vc+jwt", "vc+cose"} {
+		out := filepath.Join(dir, format)
+		ok(t, "issue", "--format", format, "--key", c.didKey, "--out", out, file(t, dir, "doc.json", doc))
+		require.Contains(t, ok(t, "verify", "--trust", "did:"+c.did, out), "valid")
+		raw := content(t, out)
+		require.NotEqual(t, 0, sanad("verify", "--trust", "did:"+c.did, file(t, dir, "bad", raw[:len(raw)-4])).status)
+		require.Equal(t, 1, sanad("issue", "--format", format, "--key", c.didKey, file(t, dir, "other.json", suiteCredential)).status, "another's name")
+	}
+}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/sanad-credentials/sanad/credential"
-	everyformat "github.com/sanad-credentials/sanad/credential/formats"
+	"github.com/sanad-credentials/sanad/credential/formats"
 	"github.com/sanad-credentials/sanad/credential/hcert"
 	"github.com/sanad-credentials/sanad/credential/report"
 	"github.com/sanad-credentials/sanad/did/key"
@@ -121,11 +121,11 @@ func quoteArgs(args []string) string {
 	return b.String()
 }
 
-// formats are all that the command line reads.
-func formats(strict bool) []credential.Format {
-	all := everyformat.All()
+// readable are the formats that the command line reads: all there are.
+func readable(strict bool) []credential.Format {
+	all := formats.All()
 	for i, f := range all {
-		if f.Name() == (hcert.Format{}).Name() {
+		if _, ok := f.(hcert.Format); ok {
 			all[i] = hcert.Format{Strict: strict}
 		}
 	}
@@ -134,7 +134,7 @@ func formats(strict bool) []credential.Format {
 
 func (c *verifyCmd) verifier(e *env) (*credential.Verifier, error) {
 	cfg := credential.Config{
-		Formats: formats(c.Strict), Schema: schema.Health{Strict: c.Strict}, RequireStatus: c.RequireStatus,
+		Formats: readable(c.Strict), Schema: schema.Health{Strict: c.Strict}, RequireStatus: c.RequireStatus,
 		InsecureAnyIssuer: c.AnyIssuer, InsecureAnyController: c.ProofOnly, InsecureSkipStatus: c.SkipStatus,
 	}
 	list, err := trustLists(e, c.Trust, c.TrustKey)
