@@ -30,6 +30,7 @@ import (
 	"github.com/sanad-credentials/sanad/proof"
 	"github.com/sanad-credentials/sanad/proof/dataintegrity"
 	"github.com/sanad-credentials/sanad/schema"
+	"github.com/sanad-credentials/sanad/schema/vct"
 	"github.com/sanad-credentials/sanad/trustlist"
 )
 
@@ -157,7 +158,7 @@ func newBench(tb testing.TB) *bench {
 	lists, err := status.NewBitstring(status.Memory(map[string][]byte{listURL: issue(tb, w3c.Format{}, d, ed)}), w3c.Format{})
 	require.NoError(tb, err)
 	v, err := credential.NewVerifier(credential.Config{
-		Formats: formats.All(), Keys: proof.Resolvers(list, key.Resolver{}), Trust: list, Schema: schema.Health{},
+		Formats: formats.All(), Keys: proof.Resolvers(list, key.Resolver{}), Trust: list, Schema: contents{schema.Health{}, vct.Checker{Source: cardType(tb)}},
 		Status: status.Mux{status.TypeDCC: hashes, status.TypeBitstring: lists, sdjwt.StatusType: tokenList{now.Add(-time.Hour), make([]byte, 131072/8)}}, RequireStatus: true,
 	})
 	require.NoError(tb, err)
@@ -248,12 +249,36 @@ func (l tokenList) CheckStatus(_ context.Context, q credential.StatusQuery) (cre
 	return credential.Status{AsOf: l.asOf}, nil
 }
 
+// contents are checks of content for several formats.
+type contents []credential.SchemaChecker
+
+func (cs contents) CheckSchema(ctx context.Context, c *credential.Credential) error {
+	for _, k := range cs {
+		if err := k.CheckSchema(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const cardName = "https://ministry.example/pilgrim-card"
+
+// cardType is the metadata of the card's type.
+func cardType(tb testing.TB) *vct.Library {
+	l, err := vct.NewLibrary(vct.Documents{cardName: []byte(`{"vct":"` + cardName + `","claims":[
+		{"path":["given_name"],"mandatory":true,"sd":"always"},{"path":["family_name"],"mandatory":true,"sd":"always"},
+		{"path":["birthdate"],"sd":"always"},{"path":["nationalities",null]},{"path":["address","country"]},
+		{"path":["vaccination","disease"]},{"path":["passport","number"]},{"path":["exp"],"mandatory":true,"sd":"never"}]}`)})
+	require.NoError(tb, err)
+	return l
+}
+
 // card is an SD-JWT VC with 8 disclosures that seals to about 1.8 kB.
 func card(tb testing.TB, issuer string) *credential.Draft {
 	holder, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), bytes.Repeat([]byte{1}, 32))
 	require.NoError(tb, err)
 	d, err := sdjwt.New(sdjwt.Content{
-		Type: "https://ministry.example/pilgrim-card", Issuer: issuer, Holder: holder.Public(),
+		Type: cardName, Issuer: issuer, Holder: holder.Public(),
 		Issued: now.Add(-time.Hour), ValidFrom: now.Add(-time.Hour), ValidUntil: now.AddDate(1, 0, 0),
 		Claims: map[string]any{
 			"given_name": "Budi", "family_name": "Saputra", "birthdate": "1971-03-04", "sex": 1, "nationalities": []string{"ID"},

@@ -134,6 +134,7 @@ type opener struct {
 	at       []byte              // JSON pointer of the value at hand
 	out      []byte
 	changed  bool // digests were left out, or replaced
+	pointers int  // bytes of JSON pointers to what is disclosed
 }
 
 // payload says that a place inside the payload, or a disclosure, is wrong. Names
@@ -235,6 +236,10 @@ func (o *opener) find(digest jcs.Value, named bool) (*disclosure, error) {
 func (o *opener) disclosed(d *disclosure, step string, start, depth int) error {
 	o.changed = true
 	d.at = string(pointer.Append(o.at, step))
+	// A long name around many disclosures would be repeated for each.
+	if o.pointers += len(d.at); o.pointers > limits.Credential {
+		return malformed("places of disclosures longer, together, than %d bytes", limits.Credential)
+	}
 	if d.named {
 		return o.member(step, d.value, start, depth)
 	}

@@ -17,6 +17,8 @@ import (
 // Checker holds SD-JWT VCs to the metadata of their types, for verifiers and for
 // issuers. It is safe for concurrent use if its Source is.
 type Checker struct {
+	// Source finds the metadata, which is read anew for each credential unless
+	// the Source is a [Library].
 	Source Source
 	// Optional lets credentials pass whose type has no metadata and that do not
 	// state its digest. Else they are inconclusive.
@@ -45,7 +47,7 @@ func (k Checker) CheckSchema(ctx context.Context, c *credential.Credential) erro
 		return fmt.Errorf("vct: no source of type metadata: %w", proof.ErrUnavailable)
 	}
 	digest, _ := p.Value().Member("vct#integrity").Text()
-	t, err := Load(ctx, k.Source, c.Types[0], digest)
+	t, err := k.find(ctx, c.Types[0], digest)
 	switch {
 	case errors.Is(err, errOwn) && k.Optional && digest == "":
 		return nil
@@ -57,6 +59,13 @@ func (k Checker) CheckSchema(ctx context.Context, c *credential.Credential) erro
 		return err
 	}
 	return t.check(p)
+}
+
+func (k Checker) find(ctx context.Context, vct, digest string) (*Type, error) {
+	if l, ok := k.Source.(*Library); ok {
+		return l.find(vct, digest)
+	}
+	return Load(ctx, k.Source, vct, digest)
 }
 
 func (t *Type) check(p *sdjwt.Payload) error {

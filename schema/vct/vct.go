@@ -1,11 +1,12 @@
 // Package vct reads the metadata of SD-JWT VC types, and holds credentials to
 // what it says of their claims (draft-ietf-oauth-sd-jwt-vc, Type Metadata).
 //
-// A type's metadata is found by its name, the claim vct. The caller says where:
-// [Documents] holds it in memory, and package credential/sdjwt/web gets it from
+// A type's metadata is found by its name, the claim vct. The caller says where: a
+// [Library] holds it in memory, and package credential/sdjwt/web gets it from
 // where the name points to. [Load] follows the types that a type extends.
 //
-//	credential.Config{Schema: vct.Checker{Source: vct.Documents{…}}, …}
+//	library, err := vct.NewLibrary(vct.Documents{…})
+//	credential.Config{Schema: vct.Checker{Source: library}, …}
 package vct
 
 import (

@@ -205,9 +205,52 @@ func TestCheck(t *testing.T) {
 			}
 		})
 	}
+	// A library says the same.
+	l, err := vct.NewLibrary(vct.Documents{card: []byte(metadata)})
+	require.NoError(t, err)
+	for _, claims := range []string{all, `"name":"A","country":"ID","address":"J"`} {
+		d, parsed := issued(t, claims, hide[:1])
+		for _, c := range []*credential.Credential{&d.Credential, parsed} {
+			want := k.CheckSchema(ctx, c)
+			got := vct.Checker{Source: l}.CheckSchema(ctx, c)
+			require.Equal(t, want == nil, got == nil)
+			if want != nil {
+				require.EqualError(t, got, want.Error())
+			}
+		}
+	}
 	// Where the rest of the draft decides what is hidden, the draft is not held to it.
 	d, _ := issued(t, all, nil)
 	require.NoError(t, k.CheckSchema(ctx, &d.Credential))
+}
+
+func TestLibrary(t *testing.T) {
+	docs := vct.Documents{card: []byte(metadata), "base": []byte(`{"vct":"base"}`), "child": []byte(`{"vct":"child","extends":"base"}`)}
+	l, err := vct.NewLibrary(docs)
+	require.NoError(t, err)
+	delete(docs, card)
+	raw, err := l.TypeMetadata(ctx, card)
+	require.NoError(t, err)
+	require.Equal(t, metadata, string(raw))
+
+	_, plain := issued(t, `"name":"A","country":"ID","address":{"city":"J"}`, []string{"/name"})
+	require.NoError(t, vct.Checker{Source: l}.CheckSchema(ctx, plain))
+	for digest, want := range map[string]error{sri(metadata): nil, sri("x"): vct.ErrIntegrity} {
+		_, c := issued(t, `"name":"A","country":"ID","address":{"city":"J"},"vct#integrity":"`+digest+`"`, []string{"/name"})
+		require.ErrorIs(t, vct.Checker{Source: l}.CheckSchema(ctx, c), want)
+	}
+	empty, err := vct.NewLibrary(nil)
+	require.NoError(t, err)
+	require.ErrorIs(t, vct.Checker{Source: empty}.CheckSchema(ctx, plain), proof.ErrUnavailable)
+	require.NoError(t, vct.Checker{Source: empty, Optional: true}.CheckSchema(ctx, plain))
+
+	for _, c := range []struct {
+		doc  string
+		want error
+	}{{`{`, vct.ErrMetadata}, {`{"vct":"other"}`, vct.ErrMetadata}, {`{"vct":"x","extends":"nothing"}`, vct.ErrNone}} {
+		_, err := vct.NewLibrary(vct.Documents{"x": []byte(c.doc)})
+		require.ErrorIs(t, err, c.want)
+	}
 }
 
 type failing struct{ err error }

@@ -11,11 +11,13 @@ import {canonicalForm, knownContexts} from './canon.mjs';
 import {checkStatus, statusList} from './status.mjs';
 import {issue, keyPair, verify, verifyPresentation, present} from './proofs.mjs';
 import {openHealth, sealHealth} from './health.mjs';
+import {sdJwtIssue, sdJwtKey, sdJwtPresent, sdJwtVerify} from './sdjwt.mjs';
 
 const operations = {
   keyPair, issue, verify, present, verifyPresentation,
   statusList, checkStatus, canonicalForm, knownContexts,
-  openHealth, sealHealth
+  openHealth, sealHealth,
+  sdJwtKey, sdJwtIssue, sdJwtPresent, sdJwtVerify
 };
 
 for await(const line of createInterface({input: process.stdin})) {
