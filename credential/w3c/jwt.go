@@ -103,9 +103,10 @@ func insideEnvelope(raw []byte) (inside []byte, mediaType string, ok bool) {
 	return inside, mediaType, ok
 }
 
-// compact reports whether raw may be a JWS in the compact form, and no SD-JWT.
+// compact reports whether raw may be a JWS in the compact form, and no SD-JWT: its
+// header begins with a brace and then a quote, white space or the other brace.
 func compact(raw []byte) bool {
-	return bytes.HasPrefix(raw, []byte("e")) && bytes.Count(raw, []byte{'.'}) == 2 && bytes.IndexByte(raw, '~') < 0
+	return len(raw) > 2 && raw[0] == 'e' && bytes.IndexByte([]byte("yw3"), raw[1]) >= 0 && bytes.Count(raw, []byte{'.'}) == 2 && bytes.IndexByte(raw, '~') < 0
 }
 
 // read reads a token whose payload is, or has, a document of the data model.

@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/elliptic"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -298,7 +302,7 @@ func TestTypeOfToken(t *testing.T) {
 		_, err := w3c.JWT{}.Parse(vcJWT(t, p, content(p.did)), mediaType)
 		require.ErrorIs(t, err, credential.ErrOtherFormat, mediaType)
 	}
-	for name, raw := range map[string]string{"text": "hello", "a JWE": "eyJ.a.b.c.d", "an SD-JWT": "eyJhbGciOiJFUzI1NiJ9.e30.AA~", "empty": "", "JSON": "{}", "HC1": "HC1:6BF.A.B"} {
+	for name, raw := range map[string]string{"text": "hello", "a JWE": "eyJ.a.b.c.d", "prose": "e.g. this.", "an SD-JWT": "eyJhbGciOiJFUzI1NiJ9.e30.AA~", "empty": "", "JSON": "{}", "HC1": "HC1:6BF.A.B"} {
 		_, err := w3c.JWT{}.Parse([]byte(raw), "")
 		require.ErrorIs(t, err, credential.ErrOtherFormat, name)
 	}
@@ -451,7 +455,7 @@ func TestHostileTokens(t *testing.T) {
 		"beyond a double": vcJWT(t, p, with(content(p.did), map[string]any{"exp": json.RawMessage("1e400")})),
 		"long payload":    vcJWT(t, p, with(content(p.did), map[string]any{"x": wide})),
 		"long header":     []byte(strings.Repeat("A", 2<<20) + ".e30.AA"),
-		"many parts":      []byte("e" + strings.Repeat(".", 1<<20)),
+		"many parts":      []byte("ey" + strings.Repeat(".", 1<<20)),
 		"many audiences":  vcJWT(t, p, with(content(p.did), map[string]any{"aud": repeat("x", 100)})),
 	} {
 		_, err := v.Verify(ctx, raw, credential.Policy{Time: now})
@@ -468,4 +472,46 @@ func TestHostileTokens(t *testing.T) {
 	require.ErrorIs(t, err, w3c.ErrModel)
 	_, err = w3c.COSE{}.Parse(make([]byte, 25<<20), "application/vc+cose")
 	require.ErrorIs(t, err, w3c.ErrModel)
+}
+
+// RFC 8725, section 2.1: a message does not choose how it is checked.
+func TestAlgorithmConfusion(t *testing.T) {
+	p, ed := newParty(t, elliptic.P256()), newParty(t, nil)
+	v := reader(t, nil, entry(p, "Ministry"), entry(ed, "Office"))
+	public, err := x509.MarshalPKIXPublicKey(p.Key().Public)
+	require.NoError(t, err)
+	b64url := base64.RawURLEncoding.EncodeToString
+	for _, typ := range []string{`,"typ":"vc+jwt"`, ""} {
+		forged := func(alg string, sign func(input string) []byte) []byte {
+			input := b64url([]byte(`{"alg":"`+alg+`","kid":"`+p.Key().ID+`"`+typ+`}`)) + "." + b64url(marshal(t, content(p.did)))
+			return []byte(input + "." + b64url(sign(input)))
+		}
+		mac := func(key []byte) func(string) []byte {
+			return func(input string) []byte {
+				m := hmac.New(sha256.New, key)
+				m.Write([]byte(input))
+				return m.Sum(nil)
+			}
+		}
+		nothing := func(string) []byte { return nil }
+		by := func(s proof.Signer) func(string) []byte {
+			return func(input string) []byte {
+				sig, err := s.Sign(ctx, []byte(input))
+				require.NoError(t, err)
+				return sig
+			}
+		}
+		_, err = v.Verify(ctx, forged("ES256", by(p)), credential.Policy{Time: now})
+		require.NoError(t, err)
+		for name, raw := range map[string][]byte{
+			"none": forged("none", nothing), "None": forged("None", nothing), "none, with a signature": forged("none", by(p)), "ES256, without one": forged("ES256", nothing),
+			"HMAC with the public key": forged("HS256", mac(public)), "HMAC with its text": forged("HS256", mac(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}))),
+			"HMAC called ES256": forged("ES256", mac(public)), "HMAC with nothing": forged("HS256", mac(nil)),
+			"EdDSA, with the EC key's name": forged("EdDSA", by(ed)), "ES256 called RS256": forged("RS256", by(p)), "ES256 called ES256K": forged("ES256K", by(p)), "ES256 called ES384": forged("ES384", by(p)),
+		} {
+			_, err := v.Verify(ctx, raw, credential.Policy{Time: now})
+			require.Error(t, err, name)
+			require.NotErrorIs(t, err, credential.ErrInconclusive, name)
+		}
+	}
 }
