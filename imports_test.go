@@ -21,6 +21,7 @@ var rules = []struct {
 	{"internal/testnet", []string{"proof", "trustlist", "credential", "credential/status", "credential/w3c"}},
 	{"internal/...", []string{"proof", "internal/..."}},
 	{"proof", []string{"internal/..."}},
+	{"proof/sdjwt", []string{"proof", "proof/jose", "internal/..."}},
 	{"proof/...", []string{"proof", "internal/..."}},
 	{"did", []string{"proof", "internal/..."}},
 	{"did/...", []string{"did", "proof", "internal/..."}},
@@ -31,17 +32,19 @@ var rules = []struct {
 	{"trustlist/...", []string{"trustlist", "proof", "proof/...", "did", "did/...", "internal/..."}},
 	{"credential", []string{"proof", "trustlist", "internal/..."}},
 	{"schema", []string{"credential", "credential/hcert", "proof", "trustlist", "internal/..."}},
+	{"schema/vct", []string{"credential", "credential/sdjwt", "proof", "internal/..."}},
 	{"schema/...", []string{"schema", "credential", "proof", "trustlist", "internal/..."}},
 	{"credential/status", []string{"credential", "credential/hcert", "proof", "proof/...", "trustlist", "internal/..."}},
 	{"credential/report", []string{"credential", "proof", "trustlist", "internal/..."}},
 	{"credential/formats", []string{"credential", "credential/...", "schema", "proof", "proof/...", "trustlist", "trustlist/...", "did", "did/...", "internal/..."}},
+	{"credential/sdjwt/web", []string{"proof", "internal/..."}},
 	{"credential/...", []string{"credential", "proof", "proof/...", "trustlist", "internal/..."}}, // the formats
 	{"qr", []string{"internal/..."}},
 	{"", nil},
 }
 
 // mayFetch are the packages that may open connections.
-var mayFetch = []string{"did/web", "trustlist/refresh", "internal/fetch/fetchtest"}
+var mayFetch = []string{"did/web", "trustlist/refresh", "credential/sdjwt/web", "internal/fetch/fetchtest"}
 
 func matches(pattern, pkg string) bool {
 	if below, ok := strings.CutSuffix(pattern, "/..."); ok {
@@ -91,7 +94,7 @@ func TestPromiseImportsPointOneWay(t *testing.T) {
 // An offline verifier can be audited: what it is made of reaches no network and
 // no parser of JSON-LD or XML.
 func TestPromiseOfflineVerifierHasNoNetwork(t *testing.T) {
-	for _, pkg := range []string{"./credential/hcert", "./credential/status", "./credential/report", "./schema", "./trustlist", "./trustlist/gdhcn", "./trustlist/gdhcn/onboarding", "./trustlist/gdhcn/enroll", "./trustlist/pem", "./trustlist/jwks", "./trustlist/quorum", "./trustlist/vci", "./proof/cose", "./proof/dataintegrity", "./did", "./did/key", "./did/jwk"} {
+	for _, pkg := range []string{"./credential/hcert", "./credential/status", "./credential/report", "./schema", "./schema/vct", "./trustlist", "./trustlist/gdhcn", "./trustlist/gdhcn/onboarding", "./trustlist/gdhcn/enroll", "./trustlist/pem", "./trustlist/jwks", "./trustlist/quorum", "./trustlist/vci", "./proof/cose", "./proof/jose", "./proof/jose/jwe", "./proof/sdjwt", "./credential/sdjwt", "./proof/dataintegrity", "./did", "./did/key", "./did/jwk"} {
 		for _, dep := range list(t, "-deps", pkg) {
 			switch {
 			case dep == "net/http", dep == "encoding/xml", strings.Contains(dep, "json-gold"), strings.Contains(dep, "etree"),
@@ -127,7 +130,7 @@ func TestPromiseNoForeignTypesExported(t *testing.T) {
 		}
 		out, err := exec.Command("go", "doc", "-short", pkg).Output()
 		require.NoError(t, err, pkg)
-		for _, foreign := range []string{"cbor.", "qrcode.", "gozxing.", "jwk.", "jwt.", "jws.", "ld.", "multibase.", "zlib.", "bls12381."} {
+		for _, foreign := range []string{"cbor.", "secp256k1.", "qrcode.", "gozxing.", "jwk.", "jwt.", "jws.", "ld.", "multibase.", "zlib.", "bls12381."} {
 			require.NotContains(t, string(out), " "+foreign, pkg)
 			require.NotContains(t, string(out), "*"+foreign, pkg)
 		}

@@ -64,8 +64,8 @@ type Proof struct {
 	// issuer for whom this proof can speak.
 	Hint    proof.Hint
 	Purpose proof.Purpose
-	// Created and Expires are the proof's own times, where it has them.
-	Created, Expires time.Time
+	// Created, NotBefore and Expires are the proof's own times, where it has them.
+	Created, NotBefore, Expires time.Time
 	// Verify checks the signature with one candidate key. The key is allowed
 	// for Hint.Algorithm and Purpose already; the verifier owns the loop. An
 	// error means that the signature does not verify with this key.
@@ -78,6 +78,9 @@ type Attempt struct {
 	// Want is what a holder's signature must be bound to; Verify compares it. In
 	// issuers' signatures it is empty and not looked at.
 	Want Binding
+	// Time is that of the verification, for signatures that are good for a
+	// moment only.
+	Time time.Time
 	// Tolerated receives deviations that are seen only with the key at hand.
 	Tolerated []error
 	// Refused receives what the format's own rules hold against this key

@@ -312,8 +312,11 @@ func (r *run) candidates(ctx context.Context, p *Proof, check CheckName, need pr
 	if p.Purpose != need {
 		return nil, r.add(check, p.ID, fmt.Errorf("%w: not made for %s", sentinel, need))
 	}
-	if !p.Expires.IsZero() && r.p.Time.After(p.Expires) {
+	switch now := r.p.Time; {
+	case !p.Expires.IsZero() && now.After(p.Expires):
 		r.add(CheckTime, p.ID, fmt.Errorf("%w: the signature's own period", ErrExpired))
+	case now.Before(p.NotBefore): // never where that is zero
+		r.add(CheckTime, p.ID, fmt.Errorf("%w: the signature's own period", ErrNotYet))
 	}
 	keys, err := r.v.cfg.Keys.ResolveKeys(ctx, p.Hint)
 	if err != nil {
@@ -332,7 +335,7 @@ func (r *run) attempt(ctx context.Context, p *Proof, keys []proof.Key, check Che
 			why = better(why, fmt.Errorf("%w: the key is not for %s with this algorithm", sentinel, need))
 			continue
 		}
-		a := &Attempt{Key: k, Want: r.p.Binding}
+		a := &Attempt{Key: k, Want: r.p.Binding, Time: r.p.Time}
 		if err := p.Verify(ctx, a); err != nil {
 			why = better(why, wrap(sentinel, err))
 			continue

@@ -148,6 +148,22 @@ func Split(url string) (id, fragment string, ok bool) {
 	return id, fragment, Method(id) != ""
 }
 
+// MethodOf returns the DID URL of the verification method that a hint means: its
+// KeyID where that is absolute, else the KeyID as a fragment of its Issuer, if
+// that is a DID, as tokens name keys (RFC 7515, section 4.1.4; Securing
+// Verifiable Credentials using JOSE and COSE, sections 4.1.1 and 4.1.2). Without
+// a KeyID it is the Issuer alone, as it is where both are the same DID: the
+// method then is the only one there is, if there is only one.
+func MethodOf(h proof.Hint) string {
+	switch {
+	case Method(h.Issuer) == "" || strings.Contains(h.KeyID, ":"):
+		return h.KeyID
+	case h.KeyID == "":
+		return h.Issuer
+	}
+	return h.Issuer + "#" + strings.TrimPrefix(h.KeyID, "#")
+}
+
 // Method returns the method of a DID, "key" for did:key:…; empty where id is
 // no DID (DID 1.0, section 3.1) or longer than [MaxLength].
 func Method(id string) string {
@@ -201,14 +217,15 @@ func NewResolver(documents ...*Document) (*Resolver, error) {
 	return r, nil
 }
 
-// ResolveKeys returns the key that h.KeyID names, a DID URL of one of the
-// documents; nothing where there is none.
+// ResolveKeys returns the key that h names (see [MethodOf]), a DID URL of one of
+// the documents; nothing where there is none.
 func (r *Resolver) ResolveKeys(_ context.Context, h proof.Hint) ([]proof.Key, error) {
-	id, _, ok := Split(h.KeyID)
+	url := MethodOf(h)
+	id, _, ok := Split(url)
 	if !ok || r.documents[id] == nil {
 		return nil, nil
 	}
-	k, err := r.documents[id].Key(h.KeyID)
+	k, err := r.documents[id].Key(url)
 	if k == nil {
 		return nil, err
 	}

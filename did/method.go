@@ -2,11 +2,10 @@ package did
 
 import (
 	"crypto"
-	"encoding/base64"
 	"errors"
 	"fmt"
 
-	"github.com/sanad-credentials/sanad/internal/ecpoint"
+	"github.com/sanad-credentials/sanad/internal/b64url"
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/jwk"
 	"github.com/sanad-credentials/sanad/proof"
@@ -34,9 +33,9 @@ var methodTypes = map[string]struct{ member, kind string }{
 	"P384Key2021":                       {kind: "P-384"},
 	"P521Key2021":                       {kind: "P-521"},
 	"RsaVerificationKey2018":            {kind: "RSA"},
-	"EcdsaSecp256k1VerificationKey2019": {kind: Secp256k1},
-	"EcdsaSecp256k1VerificationKey2020": {kind: Secp256k1},
-	"EcdsaSecp256k1RecoveryMethod2020":  {kind: Secp256k1},
+	"EcdsaSecp256k1VerificationKey2019": {kind: secp256k1Name},
+	"EcdsaSecp256k1VerificationKey2020": {kind: secp256k1Name},
+	"EcdsaSecp256k1RecoveryMethod2020":  {kind: secp256k1Name},
 	"X25519KeyAgreementKey2019":         {kind: X25519},
 	"X25519KeyAgreementKey2020":         {kind: X25519},
 	"Bls12381G1Key2020":                 {kind: BLS12381G1},
@@ -125,17 +124,15 @@ func readJWK(v jcs.Value) (crypto.PublicKey, []proof.Algorithm, error) {
 	return k.Public, k.Algorithms, nil
 }
 
-// otherJWK reads the JSON Web Keys that are recognised only: X25519 (RFC 8037),
-// secp256k1 (RFC 8812), and BLS12-381's G1 as drafts and the vectors of did:key
-// name it. ok is false where v is of another kind.
+// otherJWK reads the JSON Web Keys that are recognised only: X25519 (RFC 8037)
+// and BLS12-381's G1 as drafts and the vectors of did:key name it. ok is false
+// where v is of another kind.
 func otherJWK(v jcs.Value) (k crypto.PublicKey, ok bool, err error) {
 	crv, _ := v.Member("crv").Text()
 	kind := ""
 	switch crv {
 	case "X25519":
 		kind = X25519
-	case "secp256k1":
-		kind = Secp256k1
 	case "BLS12381_G1", "BLS12381G1", "Bls12381G1":
 		kind = BLS12381G1
 	default:
@@ -145,25 +142,15 @@ func otherJWK(v jcs.Value) (k crypto.PublicKey, ok bool, err error) {
 	if err != nil {
 		return nil, false, fmt.Errorf("x: %w", err)
 	}
-	if kind == Secp256k1 {
-		y, err := base64url(v.Member("y"))
-		if err != nil {
-			return nil, false, fmt.Errorf("y: %w", err)
-		}
-		if len(x) != 32 || len(y) != 32 {
-			return nil, false, fmt.Errorf("x, y: %d and %d bytes, want 32: %w", len(x), len(y), ErrInvalid)
-		}
-		x = ecpoint.Compress(append(append([]byte{4}, x...), y...))
-	}
 	k, err = decode(kind, x)
 	return k, err == nil, err
 }
 
 func base64url(v jcs.Value) ([]byte, error) {
 	s, _ := v.Text()
-	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
-	if err != nil || len(s) != base64.RawURLEncoding.EncodedLen(len(b)) {
-		return nil, fmt.Errorf("not base64url: %w", ErrInvalid)
+	b, err := b64url.Decode(s)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", err, ErrInvalid)
 	}
 	return b, nil
 }

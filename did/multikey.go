@@ -14,18 +14,19 @@ import (
 	"github.com/multiformats/go-multibase"
 
 	"github.com/sanad-credentials/sanad/internal/ecpoint"
+	"github.com/sanad-credentials/sanad/internal/secp256k1"
 	"github.com/sanad-credentials/sanad/proof"
 )
 
 // Kinds of key that are recognised and not implemented.
 const (
 	X25519       = "X25519"
-	Secp256k1    = "secp256k1"
 	BLS12381G1   = "BLS12-381 G1"
 	BLS12381G1G2 = "BLS12-381 G1 and G2"
 )
 
 const bls12381G2 = "BLS12-381 G2"
+const secp256k1Name = "secp256k1"
 
 // OtherKey is a public key of a kind that is recognised: it can be represented
 // in documents, and nothing here verifies with it. The proof package refuses it
@@ -61,7 +62,7 @@ var kinds = []struct {
 	{"P-521", 0x1202, 67, elliptic.P521()},
 	{"RSA", 0x1205, 0, nil},
 	{X25519, 0xec, 32, nil},
-	{Secp256k1, 0xe7, 33, nil},
+	{secp256k1Name, 0xe7, 33, secp256k1.Curve()},
 	{BLS12381G1, 0xea, 48, nil},
 	{bls12381G2, 0xeb, 96, nil},
 	{BLS12381G1G2, 0xee, 144, nil},
@@ -73,8 +74,9 @@ var kinds = []struct {
 // keys are RSAPublicKey in DER (RFC 8017, appendix A.1.1). There is one
 // spelling for each key and every other is refused.
 //
-// The result is an ed25519.PublicKey, an *ecdsa.PublicKey on P-256, P-384 or
-// P-521, an *rsa.PublicKey, a [proof.BLSKey] for BLS12-381 G2 or an [OtherKey]. The error wraps [ErrInvalid], or
+// The result is an ed25519.PublicKey, an *ecdsa.PublicKey on P-256, P-384, P-521
+// or secp256k1, an *rsa.PublicKey, a [proof.BLSKey] for BLS12-381 G2 or an
+// [OtherKey]. The error wraps [ErrInvalid], or
 // [ErrUnsupported] for what is no known kind of public key, or [proof.ErrKey]
 // for an RSA key that is too small or too large to be used.
 func ParseMultikey(s string) (crypto.PublicKey, error) {
@@ -138,8 +140,6 @@ func decode(kind string, raw []byte) (crypto.PublicKey, error) {
 func other(kind string, raw []byte) (crypto.PublicKey, error) {
 	ok := true
 	switch kind {
-	case Secp256k1:
-		ok = raw[0]&^1 == 2
 	case BLS12381G1: // compressed, not the point at infinity
 		ok = raw[0]&0xc0 == 0x80
 	case BLS12381G1G2:
@@ -149,6 +149,29 @@ func other(kind string, raw []byte) (crypto.PublicKey, error) {
 		return nil, fmt.Errorf("not a compressed point of %s: %w", kind, ErrInvalid)
 	}
 	return OtherKey{kind, raw}, nil
+}
+
+func decompress(c elliptic.Curve, raw []byte) (crypto.PublicKey, error) {
+	if c == secp256k1.Curve() {
+		k, err := secp256k1.ParsePoint(c, raw)
+		if err != nil {
+			return nil, fmt.Errorf("not a compressed point of %s: %w", secp256k1Name, ErrInvalid)
+		}
+		return k, nil
+	}
+	x, y := elliptic.UnmarshalCompressed(c, raw)
+	if x == nil {
+		return nil, fmt.Errorf("not a compressed point of %s: %w", c.Params().Name, ErrInvalid)
+	}
+	n := len(raw) - 1
+	point := append([]byte{4}, make([]byte, 2*n)...)
+	x.FillBytes(point[1 : 1+n])
+	y.FillBytes(point[1+n:])
+	k, err := ecdsa.ParseUncompressedPublicKey(c, point)
+	if err != nil {
+		return nil, fmt.Errorf("not a point of %s: %w", c.Params().Name, ErrInvalid)
+	}
+	return k, nil
 }
 
 func parseRSA(der []byte) (crypto.PublicKey, error) {
@@ -203,7 +226,7 @@ func encode(pub crypto.PublicKey) (kind string, raw []byte, err error) {
 	case ed25519.PublicKey:
 		return "Ed25519", k, nil
 	case *ecdsa.PublicKey:
-		point, err := k.Bytes()
+		point, err := secp256k1.Point(k)
 		if err != nil {
 			return "", nil, fmt.Errorf("not a point on its curve: %w", proof.ErrKey)
 		}

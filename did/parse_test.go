@@ -78,7 +78,7 @@ func TestParseUnusableMethods(t *testing.T) {
 		"unknown type":               {"NewKey2030", `"publicKeyMultibase":"` + edMultibase + `"`, did.ErrUnsupported},
 		"secp256k1 as account":       {"EcdsaSecp256k1RecoveryMethod2020", `"blockchainAccountId":"eip155:1:0x"`, did.ErrUnsupported},
 		"secp256k1 in hexadecimal":   {"EcdsaSecp256k1VerificationKey2019", `"publicKeyHex":"02"`, did.ErrUnsupported},
-		"secp256k1 as JWK":           {"JsonWebKey2020", `"publicKeyJwk":{"kty":"EC","crv":"secp256k1","x":"` + b64(32) + `","y":"` + b64(32) + `"}`, did.ErrUnsupported},
+		"secp256k1 as JWK":           {"JsonWebKey2020", `"publicKeyJwk":{"kty":"EC","crv":"secp256k1","x":"` + b64(32) + `","y":"` + b64(32) + `"}`, did.ErrInvalid}, // no point on the curve
 		"secp256k1, short x":         {"JsonWebKey2020", `"publicKeyJwk":{"kty":"EC","crv":"secp256k1","x":"` + b64(32)[:40] + `","y":"` + b64(32) + `"}`, did.ErrInvalid},
 		"secp256k1, y not base64url": {"JsonWebKey2020", `"publicKeyJwk":{"kty":"EC","crv":"secp256k1","x":"` + b64(32) + `","y":"===="}`, did.ErrInvalid},
 		"X25519 as JWK":              {"JsonWebKey", `"publicKeyJwk":{"kty":"OKP","crv":"X25519","x":"` + b64(32) + `"}`, did.ErrUnsupported},

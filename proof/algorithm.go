@@ -12,6 +12,7 @@ import (
 	"math/big"
 
 	"github.com/sanad-credentials/sanad/internal/limits"
+	"github.com/sanad-credentials/sanad/internal/secp256k1"
 )
 
 // Algorithm is a signature algorithm, named as in the JOSE registry.
@@ -25,14 +26,19 @@ type Algorithm string
 // (RFC 9053, section 2.1), so ES256 with a P-384 key exists there, and a key
 // lists it only where its source knows the key to be used with COSE.
 const (
-	ES256 Algorithm = "ES256"
-	ES384 Algorithm = "ES384"
-	ES512 Algorithm = "ES512"
-	EdDSA Algorithm = "EdDSA" // Ed25519 (RFC 8032)
-	PS256 Algorithm = "PS256" // RSASSA-PSS, salt as long as the hash (RFC 7518, section 3.5)
-	RS256 Algorithm = "RS256" // RSASSA-PKCS1-v1_5, for reading what is in the field
-	BBS   Algorithm = "BBS"   // BBS on BLS12-381 with SHA-256 (JSON Proof Algorithms, section 6.1.2)
+	ES256  Algorithm = "ES256"
+	ES384  Algorithm = "ES384"
+	ES512  Algorithm = "ES512"
+	ES256K Algorithm = "ES256K" // on secp256k1 (RFC 8812), in JOSE and in COSE
+	EdDSA  Algorithm = "EdDSA"  // Ed25519 (RFC 8032)
+	PS256  Algorithm = "PS256"  // RSASSA-PSS, salt as long as the hash (RFC 7518, section 3.5)
+	RS256  Algorithm = "RS256"  // RSASSA-PKCS1-v1_5, for reading what is in the field
+	BBS    Algorithm = "BBS"    // BBS on BLS12-381 with SHA-256 (JSON Proof Algorithms, section 6.1.2)
 )
+
+// Secp256k1 is the curve of keys for ES256K, which are *ecdsa.PublicKey with this
+// Curve.
+func Secp256k1() elliptic.Curve { return secp256k1.Curve() }
 
 // MinRSA is the smallest RSA modulus, in bits, that is used at all (RFC 7518,
 // section 3.3).
@@ -40,7 +46,7 @@ const MinRSA = 2048
 
 func (a Algorithm) hash() crypto.Hash {
 	switch a {
-	case ES256, PS256, RS256:
+	case ES256, ES256K, PS256, RS256:
 		return crypto.SHA256
 	case ES384:
 		return crypto.SHA384
@@ -63,10 +69,12 @@ func AlgorithmsFor(pub crypto.PublicKey) ([]Algorithm, error) {
 		if k == nil || k.Curve == nil || k.X == nil || k.Y == nil {
 			return nil, fmt.Errorf("proof: incomplete ECDSA key: %w", ErrKey)
 		}
-		if _, err := k.Bytes(); err != nil {
+		if _, err := secp256k1.Point(k); err != nil {
 			return nil, fmt.Errorf("proof: not a point on its curve: %w", ErrKey)
 		}
 		switch k.Curve {
+		case secp256k1.Curve():
+			return []Algorithm{ES256K}, nil
 		case elliptic.P256():
 			return []Algorithm{ES256}, nil
 		case elliptic.P384():
@@ -106,9 +114,17 @@ func Verify(pub crypto.PublicKey, a Algorithm, message, sig []byte) error {
 		if k == nil || k.Curve == nil {
 			break
 		}
-		switch a {
+		switch koblitz := secp256k1.Is(k); a {
+		case ES256K:
+			if koblitz && secp256k1.Verify(k, digest(a, message), sig) {
+				return nil
+			} else if koblitz {
+				return ErrMismatch
+			}
 		case ES256, ES384, ES512:
-			return verifyECDSA(k, digest(a, message), sig)
+			if !koblitz {
+				return verifyECDSA(k, digest(a, message), sig)
+			}
 		}
 	case ed25519.PublicKey:
 		if a == EdDSA && len(k) == ed25519.PublicKeySize {

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+
+	"github.com/sanad-credentials/sanad/internal/secp256k1"
 )
 
 // Signer signs whole messages with one key. Its signatures are those that
@@ -70,6 +72,9 @@ func (c *cryptoSigner) Sign(ctx context.Context, message []byte) ([]byte, error)
 	a := c.key.Algorithms[0]
 	switch pub := c.key.Public.(type) {
 	case *ecdsa.PublicKey:
+		if private, ok := c.signer.(*ecdsa.PrivateKey); ok && a == ES256K { // the standard library's way is not constant in time
+			return secp256k1.Sign(private, digest(a, message)), nil
+		}
 		der, err := c.signer.Sign(rand.Reader, digest(a, message), a.hash())
 		if err != nil {
 			return nil, fmt.Errorf("proof: signing: %w", err)

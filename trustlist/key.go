@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 
+	"github.com/sanad-credentials/sanad/internal/secp256k1"
 	"github.com/sanad-credentials/sanad/proof"
 )
 
@@ -43,9 +44,12 @@ func CertificateKey(c *x509.Certificate) (proof.Key, error) {
 func fingerprint(pub crypto.PublicKey) string {
 	switch k := pub.(type) {
 	case *ecdsa.PublicKey:
-		b, err := k.Bytes()
+		b, err := secp256k1.Point(k)
 		if err != nil {
 			return ""
+		}
+		if secp256k1.Is(k) {
+			b[0] = 'k' // its points are as long as those of P-256
 		}
 		return string(b)
 	case ed25519.PublicKey:

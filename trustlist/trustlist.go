@@ -9,6 +9,7 @@ package trustlist
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"slices"
@@ -81,6 +82,11 @@ type Entry struct {
 	// Keys it signs with. An entry without keys, but with names, is found by the
 	// controllers that the key's own source vouches for, as with DIDs.
 	Keys []proof.Key
+	// Anchors are certification authorities in whose certificates it vouches
+	// for the keys of issuers. A key whose certificate is issued below one of
+	// them is the entry's; for whom it speaks, its certificate says: the URIs and
+	// DNS names in it, and of those only the ones in Names, if Names is not nil.
+	Anchors []*x509.Certificate
 	// Periods in which it was granted its roles; nil: always.
 	Periods []Period
 	// List, ListIssued and ListExpires tell which list says so; New fills them.
@@ -110,20 +116,26 @@ type List struct {
 	byID    map[string][]proof.Key // for ResolveKeys, with the entry's names added
 	byKey   map[string][]place     // by fingerprint of the public key
 	byName  map[string][]int       // name -> entries that have no keys
+	anchors map[string][]place     // by the subject of the certificate
 }
 
-// place is a key of an entry.
+// place is a key, or an anchor, of an entry.
 type place struct{ entry, key int }
 
 // New makes a list. It returns an error naming the entry whose key has no
-// algorithm or purpose or is unusable (see [proof.AlgorithmsFor]), or that has
-// neither keys nor names.
+// algorithm or purpose or is unusable (see [proof.AlgorithmsFor]), whose anchor
+// is no certification authority, or that has neither keys, anchors nor names.
 func New(info Info, entries ...Entry) (*List, error) {
 	entries = slices.Clone(entries)
 	for i := range entries {
 		e := &entries[i]
-		if len(e.Keys) == 0 && len(e.Names) == 0 {
+		if len(e.Keys) == 0 && len(e.Names) == 0 && len(e.Anchors) == 0 {
 			return nil, fmt.Errorf("trustlist: entry %d (%s) has neither keys nor names", i, e.Authority)
+		}
+		for j, a := range e.Anchors {
+			if err := checkAnchor(a); err != nil {
+				return nil, fmt.Errorf("trustlist: entry %d (%s), anchor %d: %w", i, e.Authority, j, err)
+			}
 		}
 		e.Keys = slices.Clone(e.Keys)
 		for j := range e.Keys {
@@ -143,7 +155,7 @@ func New(info Info, entries ...Entry) (*List, error) {
 		e := &entries[i]
 		e.Authority, e.Territory = strings.Clone(e.Authority), strings.Clone(e.Territory)
 		e.Names, e.Types, e.Roles = texts(e.Names), texts(e.Types), texts(e.Roles)
-		e.Periods = slices.Clone(e.Periods)
+		e.Periods, e.Anchors = slices.Clone(e.Periods), slices.Clone(e.Anchors)
 		if e.List == "" {
 			e.List = info.Name
 		}
@@ -192,7 +204,7 @@ func Merge(lists ...*List) *List {
 }
 
 func index(infos []Info, entries []Entry) *List {
-	l := &List{entries: entries, infos: infos, byID: map[string][]proof.Key{}, byKey: map[string][]place{}, byName: map[string][]int{}}
+	l := &List{entries: entries, infos: infos, byID: map[string][]proof.Key{}, byKey: map[string][]place{}, byName: map[string][]int{}, anchors: map[string][]place{}}
 	for i := range entries {
 		e := &entries[i]
 		for j, k := range e.Keys {
@@ -203,7 +215,10 @@ func index(infos []Info, entries []Entry) *List {
 			}
 			l.addKey(k)
 		}
-		if len(e.Keys) == 0 {
+		for j, a := range e.Anchors {
+			l.anchors[string(a.RawSubject)] = append(l.anchors[string(a.RawSubject)], place{i, j})
+		}
+		if len(e.Keys) == 0 && len(e.Anchors) == 0 {
 			for _, n := range e.Names {
 				l.byName[n] = append(l.byName[n], i)
 			}
@@ -278,10 +293,16 @@ func (l *List) Expires() time.Time {
 }
 
 // ResolveKeys returns the listed keys with the hint's KeyID: none where there
-// are none, several where states share an identifier, never more than 32. The
-// hint's issuer is not looked at: it is for Authorize to judge.
+// are none, several where states share an identifier, never more than 32. For a
+// hint with certificates it also returns the listed keys that are the first
+// certificate's or, if the list has an anchor for it, the certificate's key
+// itself, which speaks for nobody until Authorize has judged the certificates.
+// The hint's issuer is not looked at.
 func (l *List) ResolveKeys(_ context.Context, h proof.Hint) ([]proof.Key, error) {
-	keys := l.byID[h.KeyID]
+	keys := slices.Clip(l.byID[h.KeyID])
+	if len(h.Chain) > 0 {
+		keys = append(keys, l.chainKeys(h.Chain)...)
+	}
 	if len(keys) > limits.Candidates {
 		return nil, fmt.Errorf("trustlist: %d keys share an identifier, at most %d are tried", len(keys), limits.Candidates)
 	}
@@ -294,8 +315,7 @@ func (l *List) Authorize(_ context.Context, q Query) (*Entry, error) {
 	var best *Entry
 	refusal := error(ErrNotListed)
 	rank := -1
-	consider := func(i int, listed *proof.Key) {
-		e := &l.entries[i]
+	consider := func(e *Entry, listed *proof.Key) {
 		if best != nil && (best.Speaks(q.Issuer) || !e.Speaks(q.Issuer)) {
 			return
 		}
@@ -308,13 +328,20 @@ func (l *List) Authorize(_ context.Context, q Query) (*Entry, error) {
 	}
 	for _, at := range l.byKey[fingerprint(q.Key.Public)] {
 		if k := &l.entries[at.entry].Keys[at.key]; proof.Same(k.Public, q.Key.Public) {
-			consider(at.entry, k)
+			consider(&l.entries[at.entry], k)
 		}
 	}
 	for _, c := range q.Key.Controllers {
 		for _, i := range l.byName[c] {
-			consider(i, &q.Key)
+			consider(&l.entries[i], &q.Key)
 		}
+	}
+	if len(l.anchors) > 0 && len(q.Key.Chain) > 0 && best == nil {
+		l.below(q, consider, func(err error) {
+			if r := telling(err, false); r > rank {
+				refusal, rank = err, r
+			}
+		})
 	}
 	switch {
 	case best != nil && (rank < speaksRank || best.Names == nil || best.Speaks(q.Issuer)):

@@ -1,6 +1,7 @@
 package formats_test
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -21,6 +22,7 @@ import (
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/credential/formats"
 	"github.com/sanad-credentials/sanad/credential/hcert"
+	"github.com/sanad-credentials/sanad/credential/sdjwt"
 	"github.com/sanad-credentials/sanad/credential/status"
 	"github.com/sanad-credentials/sanad/credential/w3c"
 	"github.com/sanad-credentials/sanad/did/key"
@@ -29,6 +31,7 @@ import (
 	"github.com/sanad-credentials/sanad/proof/bbs"
 	"github.com/sanad-credentials/sanad/proof/dataintegrity"
 	"github.com/sanad-credentials/sanad/schema"
+	"github.com/sanad-credentials/sanad/schema/vct"
 	"github.com/sanad-credentials/sanad/trustlist"
 )
 
@@ -114,6 +117,7 @@ type bench struct {
 	verifier *credential.Verifier
 	es, ps   proof.Signer
 	ed, ec   proof.Signer
+	p256     proof.Signer // of no DID
 	bbs      proof.Signer
 }
 
@@ -137,9 +141,11 @@ func newBench(tb testing.TB) *bench {
 	seed := sha256.Sum256([]byte("bench"))
 	ed, err := key.NewSigner(ed25519.NewKeyFromSeed(seed[:]))
 	require.NoError(tb, err)
-	p256, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), seed[:])
+	private, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), seed[:])
 	require.NoError(tb, err)
-	ec, err := key.NewSigner(p256)
+	ec, err := key.NewSigner(private)
+	require.NoError(tb, err)
+	p256, err := proof.NewSigner(private, proof.Key{ID: "https://ministry.example/keys#1", Controllers: []string{"https://ministry.example"}})
 	require.NoError(tb, err)
 	secret, err := bbs.KeyGen(seed[:], nil)
 	require.NoError(tb, err)
@@ -147,7 +153,10 @@ func newBench(tb testing.TB) *bench {
 	require.NoError(tb, err)
 	unlink, err := bbs.NewSigner(secret, *g2)
 	require.NoError(tb, err)
-	entries := append(n.Entries(), trustlist.Entry{Authority: "Ministry", Names: slices.Concat(ed.Key().Controllers, ec.Key().Controllers, g2.Controllers), Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}})
+	roles := []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}
+	names := slices.Concat(ed.Key().Controllers, ec.Key().Controllers, g2.Controllers)
+	entries := append(n.Entries(), trustlist.Entry{Authority: "Ministry", Names: names, Roles: roles},
+		trustlist.Entry{Authority: "Ministry", Names: p256.Key().Controllers, Keys: []proof.Key{p256.Key()}, Roles: roles})
 	list, err := trustlist.New(trustlist.Info{Name: "bench", Issued: now.Add(-time.Hour)}, entries...)
 	require.NoError(tb, err)
 
@@ -162,11 +171,11 @@ func newBench(tb testing.TB) *bench {
 	lists, err := status.NewBitstring(status.Memory(map[string][]byte{listURL: issue(tb, w3c.Format{}, d, ed)}), w3c.Format{})
 	require.NoError(tb, err)
 	v, err := credential.NewVerifier(credential.Config{
-		Formats: formats.All(), Keys: proof.Resolvers(list, key.Resolver{}), Trust: list, Schema: schema.Health{},
-		Status: status.Mux{status.TypeDCC: hashes, status.TypeBitstring: lists}, RequireStatus: true,
+		Formats: formats.All(), Keys: proof.Resolvers(list, key.Resolver{}), Trust: list, Schema: contents{schema.Health{}, vct.Checker{Source: cardType(tb)}},
+		Status: status.Mux{status.TypeDCC: hashes, status.TypeBitstring: lists, sdjwt.StatusType: tokenList{now.Add(-time.Hour), make([]byte, 131072/8)}}, RequireStatus: true,
 	})
 	require.NoError(tb, err)
-	return &bench{v, es, ps, ed, ec, unlink}
+	return &bench{v, es, ps, ed, ec, p256, unlink}
 }
 
 const listURL = "https://status.example/1"
@@ -240,6 +249,62 @@ func vc(tb testing.TB, issuer string) *credential.Draft {
 	return d
 }
 
+// tokenList is a token status list that was loaded and checked before.
+type tokenList struct {
+	asOf time.Time
+	bits []byte
+}
+
+func (l tokenList) CheckStatus(_ context.Context, q credential.StatusQuery) (credential.Status, error) {
+	if i := q.Ref.Index; q.Ref.List != listURL || i/8 >= uint64(len(l.bits)) || l.bits[i/8]>>(i%8)&1 != 0 {
+		return credential.Status{}, credential.ErrRevoked
+	}
+	return credential.Status{AsOf: l.asOf}, nil
+}
+
+// contents are checks of content for several formats.
+type contents []credential.SchemaChecker
+
+func (cs contents) CheckSchema(ctx context.Context, c *credential.Credential) error {
+	for _, k := range cs {
+		if err := k.CheckSchema(ctx, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const cardName = "https://ministry.example/pilgrim-card"
+
+// cardType is the metadata of the card's type.
+func cardType(tb testing.TB) *vct.Library {
+	l, err := vct.NewLibrary(vct.Documents{cardName: []byte(`{"vct":"` + cardName + `","claims":[
+		{"path":["given_name"],"mandatory":true,"sd":"always"},{"path":["family_name"],"mandatory":true,"sd":"always"},
+		{"path":["birthdate"],"sd":"always"},{"path":["nationalities",null]},{"path":["address","country"]},
+		{"path":["vaccination","disease"]},{"path":["passport","number"]},{"path":["exp"],"mandatory":true,"sd":"never"}]}`)})
+	require.NoError(tb, err)
+	return l
+}
+
+// card is an SD-JWT VC with 8 disclosures that seals to about 1.8 kB.
+func card(tb testing.TB, issuer string) *credential.Draft {
+	holder, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), bytes.Repeat([]byte{1}, 32))
+	require.NoError(tb, err)
+	d, err := sdjwt.New(sdjwt.Content{
+		Type: cardName, Issuer: issuer, Holder: holder.Public(),
+		Issued: now.Add(-time.Hour), ValidFrom: now.Add(-time.Hour), ValidUntil: now.AddDate(1, 0, 0),
+		Claims: map[string]any{
+			"given_name": "Budi", "family_name": "Saputra", "birthdate": "1971-03-04", "sex": 1, "nationalities": []string{"ID"},
+			"address":     map[string]any{"locality": "Kebayoran Baru", "region": "DKI Jakarta", "country": "ID"},
+			"vaccination": map[string]any{"disease": "Meningococcal meningitis ACWY", "product": "Menveo", "date": "2026-04-01", "order": "1/1"},
+			"passport":    map[string]any{"number": "X1234567", "expires": "2031-01-01"},
+		},
+	})
+	require.NoError(tb, err)
+	d.Status = []credential.StatusRef{{Type: sdjwt.StatusType, List: listURL, Index: 94567}}
+	return d
+}
+
 var rdfc = w3c.Format{Suites: []string{dataintegrity.EdDSARDFC2022}}
 
 var (
@@ -269,6 +334,9 @@ func (x *bench) cases(tb testing.TB) map[string][]byte {
 		"w3c-eddsa-rdfc": issue(tb, rdfc, vc(tb, x.ed.Key().Controllers[0]), x.ed),
 		"w3c-ecdsa-sd":   derive(tb, sd, held(tb, sd, x.ec)),
 		"w3c-bbs":        derive(tb, unlinked, held(tb, unlinked, x.bbs)),
+		"jwt-es256":      issue(tb, w3c.JWT{}, vc(tb, x.p256.Key().Controllers[0]), x.p256),
+		"sd-jwt-es256":   issue(tb, sdjwt.Format{}, card(tb, x.p256.Key().Controllers[0]), x.p256),
+		"cose-es256":     issue(tb, w3c.COSE{}, vc(tb, x.p256.Key().Controllers[0]), x.p256),
 	}
 }
 
@@ -290,7 +358,7 @@ func BenchmarkVerify(b *testing.B) {
 	x := newBench(b)
 	p := credential.Policy{Time: now, MaxTrustAge: 48 * time.Hour, MaxStatusAge: 48 * time.Hour}
 	cases := x.cases(b)
-	for _, name := range []string{"hcert-es256", "hcert-ps256", "w3c-eddsa-jcs", "w3c-eddsa-rdfc", "w3c-ecdsa-sd", "w3c-bbs"} {
+	for _, name := range []string{"hcert-es256", "hcert-ps256", "w3c-eddsa-jcs", "w3c-eddsa-rdfc", "w3c-ecdsa-sd", "w3c-bbs", "jwt-es256", "cose-es256", "sd-jwt-es256"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -315,6 +383,8 @@ func BenchmarkIssue(b *testing.B) {
 		{"w3c-eddsa-rdfc", rdfc, x.ed, vc(b, x.ed.Key().Controllers[0])},
 		{"w3c-ecdsa-sd", sd, x.ec, vc(b, x.ec.Key().Controllers[0])},
 		{"w3c-bbs", unlinked, x.bbs, vc(b, x.bbs.Key().Controllers[0])},
+		{"jwt-es256", w3c.JWT{}, x.p256, vc(b, x.p256.Key().Controllers[0])},
+		{"sd-jwt-es256", sdjwt.Format{}, x.p256, card(b, x.p256.Key().Controllers[0])},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			i, err := credential.NewIssuer(credential.IssuerConfig{Sealer: c.sealer, Signers: []proof.Signer{c.signer}, Schema: schema.Health{Strict: true}})

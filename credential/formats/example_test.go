@@ -17,5 +17,9 @@ func ExampleAll() {
 	// Output:
 	// hcert
 	// w3c
+	// w3c-jwt
+	// w3c-sd-jwt
+	// w3c-cose
+	// sd-jwt-vc
 	// unrecognised or malformed: another format than those accepted
 }

@@ -2,6 +2,7 @@ package w3c_test
 
 import (
 	"crypto/elliptic"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -197,4 +198,34 @@ func mustList(t *testing.T) *trustlist.List {
 	l, err := trustlist.New(trustlist.Info{}, trustlist.Entry{Authority: "A", Names: []string{"did:example:a"}})
 	require.NoError(t, err)
 	return l
+}
+
+// Whatever is parsed as a token or COSE message has one signature, of the issuer
+// or of a presenter, and nothing panics.
+func FuzzTokens(f *testing.F) {
+	p := newParty(f, elliptic.P256())
+	for _, raw := range [][]byte{sealAs(f, w3c.JWT{}, content(p.did), p), sealAs(f, w3c.JWT{}, contentV1(p.did), p), sealAs(f, w3c.COSE{}, content(p.did), p)} {
+		f.Add(raw, "")
+		presentation, err := w3c.JWT{}.Present(ctx, []credential.Held{{Raw: raw, Signer: p}}, exchange)
+		require.NoError(f, err)
+		f.Add(presentation, "application/vp+jwt")
+		presentation, err = w3c.COSE{}.Present(ctx, []credential.Held{{Raw: raw, Signer: p, MediaType: "application/jwt"}}, exchange)
+		require.NoError(f, err)
+		f.Add(presentation, "application/vp+cose")
+		f.Add(wrapped("EnvelopedVerifiablePresentation", "vp+cose", presentation), "")
+	}
+	f.Fuzz(func(t *testing.T, raw []byte, mediaType string) {
+		for _, format := range []credential.Format{w3c.JWT{}, w3c.COSE{}} {
+			env, err := format.Parse(raw, mediaType)
+			if err != nil {
+				continue
+			}
+			require.Len(t, append(env.Proofs, env.Holder...), 1)
+			require.Equal(t, env.Credential == nil, env.Contents != nil)
+			if env.Credential != nil {
+				require.Len(t, env.Credential.Issuers, 1)
+				require.True(t, json.Valid(marshal(t, env.Credential.Payload)))
+			}
+		}
+	})
 }

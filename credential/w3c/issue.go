@@ -101,6 +101,19 @@ func FromJSON(doc []byte) (*credential.Draft, error) {
 // [proof.ErrKey], or those of [dataintegrity.Sign]. It implements
 // [credential.Sealer].
 func (f Format) Seal(ctx context.Context, d *credential.Draft, signers []proof.Signer) ([]byte, error) {
+	doc, err := f.document(d)
+	if err != nil {
+		return nil, err
+	}
+	o := dataintegrity.Options{Created: d.Signed, Mandatory: d.Mandatory}
+	if o.Created.IsZero() {
+		o.Created = time.Now()
+	}
+	return f.sign(ctx, doc, signers, o)
+}
+
+// document is what is to be signed of a draft.
+func (f *Format) document(d *credential.Draft) ([]byte, error) {
 	p, ok := d.Payload.(*Payload)
 	if !ok || p == nil {
 		return nil, fmt.Errorf("w3c: draft with a payload of type %T: %w", d.Payload, ErrModel)
@@ -112,15 +125,7 @@ func (f Format) Seal(ctx context.Context, d *credential.Draft, signers []proof.S
 	if field := differs(own, &d.Credential); field != "" {
 		return nil, fmt.Errorf("w3c: the draft's %s is not its payload's: %w", field, ErrModel)
 	}
-	doc, err := f.withStatus(p.value, own.Status, d.Status)
-	if err != nil {
-		return nil, err
-	}
-	o := dataintegrity.Options{Created: d.Signed, Mandatory: d.Mandatory}
-	if o.Created.IsZero() {
-		o.Created = time.Now()
-	}
-	return f.sign(ctx, doc, signers, o)
+	return f.withStatus(p.value, own.Status, d.Status)
 }
 
 // differs names the first field that a caller has changed in a draft.

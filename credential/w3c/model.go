@@ -154,9 +154,14 @@ func (o object) status() credential.StatusRef {
 }
 
 func (o object) listEntry(kind string) credential.StatusRef {
-	for _, name := range []string{"statusPurpose", "statusListIndex", "statusListCredential"} {
-		o.require(name)
+	o.require("statusPurpose")
+	o.require("statusListIndex")
+	// Examples of the older type leave out the list. What is left names nothing to
+	// ask, so that the status can't be found out: no checker will answer.
+	if kind != StatusType && !o.v.Member("statusListCredential").Exists() {
+		return credential.StatusRef{Type: kind, Purpose: o.text("statusPurpose")}
 	}
+	o.require("statusListCredential")
 	ref := credential.StatusRef{Type: kind, Purpose: o.text("statusPurpose"), List: o.url("statusListCredential")}
 	index := o.text("statusListIndex")
 	i, err := strconv.ParseUint(index, 10, 64)

@@ -117,9 +117,19 @@ func TestModelAccepts(t *testing.T) {
 	}
 }
 
+// An entry of the older type without a list names nothing to ask: the credential
+// can be read, and its status not be found out.
+func TestStatusWithoutList(t *testing.T) {
+	p := newParty(t, nil)
+	raw := issue(t, apply(t, content(p.did), change{"credentialStatus", `{"id":"https://a.example/3#94567","type":"StatusList2021Entry","statusPurpose":"revocation","statusListIndex":"94567"}`}), p)
+	_, err := verifier(t, nil, entry(p, "Ministry")).Verify(ctx, raw, credential.Policy{Time: now})
+	require.ErrorIs(t, err, credential.ErrInconclusive)
+	require.ErrorIs(t, err, credential.ErrNoData)
+}
+
 func TestUnsupported(t *testing.T) {
 	for _, c := range []change{
-		{"type", `"EnvelopedVerifiablePresentation"`}, {"type", `"EnvelopedVerifiableCredential"`}, {"type", `["VerifiablePresentation","EnvelopedVerifiablePresentation"]`},
+		{"type", `["VerifiablePresentation","EnvelopedVerifiablePresentation"]`}, {"type", `["EnvelopedVerifiableCredential","VerifiableCredential"]`},
 		{"credentialStatus", `{"type":"BitstringStatusListEntry","statusPurpose":"message","statusListIndex":"7","statusListCredential":"https://a.example/1","statusSize":2}`},
 		{"credentialStatus", `{"type":"BitstringStatusListEntry","statusPurpose":"message","statusListIndex":"7","statusListCredential":"https://a.example/1","statusSize":"1"}`},
 	} {

@@ -1,14 +1,12 @@
 package w3c
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/sanad-credentials/sanad/credential"
@@ -16,6 +14,7 @@ import (
 	"github.com/sanad-credentials/sanad/internal/limits"
 	"github.com/sanad-credentials/sanad/proof"
 	"github.com/sanad-credentials/sanad/proof/dataintegrity"
+	"github.com/sanad-credentials/sanad/proof/jose"
 )
 
 // Present puts credentials into a presentation, signed by the holder for
@@ -33,33 +32,10 @@ import (
 // [dataintegrity.ErrBase], or those of [dataintegrity.Sign]. It implements
 // [credential.Presenter].
 func (f Format) Present(ctx context.Context, held []credential.Held, b credential.Binding) ([]byte, error) {
-	if b.Nonce == "" {
-		return nil, fmt.Errorf("w3c: presenting: no nonce: %w", ErrBinding)
-	}
-	if len(held) == 0 || len(held) > limits.Contents {
-		return nil, fmt.Errorf("w3c: presenting: %d credentials, want 1 to %d: %w", len(held), limits.Contents, ErrModel)
-	}
-	var contents [][]byte
-	first := ContextV1
-	for i, h := range held {
-		c, version, err := f.presented(h)
-		if err != nil {
-			return nil, fmt.Errorf("w3c: presenting: credential %d: %w", i, err)
-		}
-		if version != ContextV1 {
-			first = Context
-		}
-		contents = append(contents, c)
-	}
 	signers := signersOf(held)
-	doc := []byte(`{"@context":["` + first + `"],"type":["` + PresentationType + `"],`)
-	if h := holder(signers); h != "" {
-		doc = append(jcs.Quote(append(doc, `"holder":`...), h), ',')
-	}
-	doc = append(doc, `"verifiableCredential":[`...)
-	doc = append(append(doc, bytes.Join(contents, []byte(","))...), ']', '}')
-	if len(doc) > limits.Credential {
-		return nil, fmt.Errorf("w3c: presenting: %d bytes, at most %d are read: %w", len(doc), limits.Credential, ErrModel)
+	doc, err := f.presentationOf(held, signers, b, false)
+	if err != nil {
+		return nil, err
 	}
 	o := dataintegrity.Options{Purpose: proof.Authentication, Created: time.Now(), Challenge: b.Nonce}
 	if b.Audience != "" {
@@ -70,12 +46,65 @@ func (f Format) Present(ctx context.Context, held []credential.Held, b credentia
 	return f.sign(ctx, doc, signers, o)
 }
 
+// presentationOf makes the document of a presentation. tokens says that, in one
+// of version 1.1, tokens of that version stand as they are.
+func (f *Format) presentationOf(held []credential.Held, signers []proof.Signer, b credential.Binding, tokens bool) ([]byte, error) {
+	if b.Nonce == "" {
+		return nil, fmt.Errorf("w3c: presenting: no nonce: %w", ErrBinding)
+	}
+	if len(held) == 0 || len(held) > limits.Contents {
+		return nil, fmt.Errorf("w3c: presenting: %d credentials, want 1 to %d: %w", len(held), limits.Contents, ErrModel)
+	}
+	first := ContextV1
+	contents := make([][]byte, len(held))
+	for i, h := range held {
+		c, version, err := f.presented(h)
+		if err != nil {
+			return nil, fmt.Errorf("w3c: presenting: credential %d: %w", i, err)
+		}
+		if version != ContextV1 && !(tokens && isTokenV1(h)) {
+			first = Context
+		}
+		contents[i] = c
+	}
+	doc := []byte(`{"@context":["` + first + `"],"type":["` + PresentationType + `"],`)
+	if h := holder(signers); h != "" {
+		doc = append(jcs.Quote(append(doc, `"holder":`...), h), ',')
+	}
+	doc = append(doc, `"verifiableCredential":`...)
+	for i, c := range contents {
+		doc = append(doc, "[,"[min(i, 1)])
+		if first == ContextV1 && isTokenV1(held[i]) {
+			c = jcs.Quote(nil, string(held[i].Raw))
+		}
+		doc = append(doc, c...)
+	}
+	doc = append(doc, ']', '}')
+	if len(doc) > limits.Credential {
+		return nil, fmt.Errorf("w3c: presenting: %d bytes, at most %d are read: %w", len(doc), limits.Credential, ErrModel)
+	}
+	return doc, nil
+}
+
+// isTokenV1 reports whether a credential is a token of version 1.1.
+func isTokenV1(h credential.Held) bool {
+	m, err := jose.Parse(h.Raw, jose.Options{})
+	if err != nil {
+		return false
+	}
+	v, err := jcs.Parse(m.Payload)
+	return err == nil && v.Member("vc").Exists()
+}
+
 // presented returns the object that stands in a presentation for a credential,
 // and the base context that it has.
 func (f *Format) presented(h credential.Held) (object []byte, version string, err error) {
 	env, d, err := f.parse(h.Raw)
 	switch {
 	case errors.Is(err, credential.ErrOtherFormat):
+		if h.MediaType == "" {
+			h.MediaType = f.kindOf(h.Raw)
+		}
 		return envelope(h)
 	case err != nil:
 		return nil, "", err
@@ -91,6 +120,20 @@ func (f *Format) presented(h credential.Held) (object []byte, version string, er
 	return v.Append(nil), base(v), nil
 }
 
+// kindOf is the media type of a credential in JOSE or COSE, empty for any other.
+func (f *Format) kindOf(raw []byte) string {
+	if env, err := (JWT{*f}).Parse(raw, ""); err == nil && env.Credential != nil {
+		if isTokenV1(credential.Held{Raw: raw}) {
+			return "application/" + typeJWT
+		}
+		return "application/" + typeVCJWT
+	}
+	if env, err := (COSE{*f}).Parse(raw, ""); err == nil && env.Credential != nil {
+		return "application/" + typeVCCOSE
+	}
+	return ""
+}
+
 // envelope makes an EnvelopedVerifiableCredential (4.13.1).
 func envelope(h credential.Held) (object []byte, version string, err error) {
 	if len(h.Raw) == 0 {
@@ -101,7 +144,7 @@ func envelope(h credential.Held) (object []byte, version string, err error) {
 	}
 	data := "data:" + h.MediaType
 	// Tokens are made of characters that URLs have; all else is not for them.
-	if token := url.PathEscape(string(h.Raw)); token == string(h.Raw) && !strings.HasSuffix(h.MediaType, "cose") {
+	if token := url.PathEscape(string(h.Raw)); token == string(h.Raw) && !isBinary(h.MediaType) {
 		data += "," + token
 	} else {
 		data += ";base64," + base64.StdEncoding.EncodeToString(h.Raw)

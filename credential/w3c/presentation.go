@@ -60,9 +60,11 @@ func (f *Format) presentation(v jcs.Value, env *credential.Envelope) error {
 	doc.url("id")
 	env.Presenter, _ = doc.party("holder")
 	doc.typed("termsOfUse")
-	all := doc.objects("verifiableCredential")
-	env.Contents = make([]credential.Content, 0, len(all))
-	for _, c := range all {
+	env.Contents = []credential.Content{}
+	if base(v) == ContextV1 && doc.tokens(env) {
+		return err
+	}
+	for _, c := range doc.objects("verifiableCredential") {
 		if isOf(c.v, envelopedCredential) {
 			env.Contents = append(env.Contents, c.enveloped())
 			continue
@@ -77,6 +79,36 @@ func (f *Format) presentation(v jcs.Value, env *credential.Envelope) error {
 		env.Contents = append(env.Contents, m)
 	}
 	return err
+}
+
+// tokens reads the credentials of a presentation of version 1.1 where some are
+// tokens, which there are strings (6.3.1 of that version). It reports whether
+// they are.
+func (o object) tokens(env *credential.Envelope) bool {
+	const name = "verifiableCredential"
+	all := o.v.Member(name)
+	if s, ok := all.Text(); ok {
+		env.Contents = append(env.Contents, credential.Content{MediaType: "application/" + typeJWT, Raw: []byte(s)})
+		return true
+	}
+	some := false
+	for _, e := range all.Elements() {
+		some = some || e.Kind() == jcs.String
+	}
+	if !some {
+		return false
+	}
+	for _, e := range all.Elements() {
+		switch s, ok := e.Text(); {
+		case ok:
+			env.Contents = append(env.Contents, credential.Content{MediaType: "application/" + typeJWT, Raw: []byte(s)})
+		case base(e) == ContextV1:
+			env.Contents = append(env.Contents, credential.Content{MediaType: mediaTypeV1, Raw: e.Append(nil)})
+		default:
+			o.fail(name, "an array with neither tokens nor credentials of version 1.1")
+		}
+	}
+	return true
 }
 
 // enveloped reads an EnvelopedVerifiableCredential: what is in its data: URL,
@@ -110,7 +142,9 @@ func dataURL(s string) (mediaType string, data []byte, reason string) {
 	if err != nil || !strings.Contains(mediaType, "/") {
 		return "", nil, "a data: URL without media type"
 	}
-	text, err := url.PathUnescape(body)
+	// Line ends are no part of a URL (URL Standard, section 4.4); one at the end is
+	// found in the field.
+	text, err := url.PathUnescape(strings.TrimRight(body, "\r\n"))
 	if err != nil || text == "" {
 		return "", nil, "a data: URL without data"
 	}

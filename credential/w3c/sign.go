@@ -43,7 +43,7 @@ func (f *Format) sign(ctx context.Context, doc []byte, signers []proof.Signer, o
 	if doc, v, err = withContexts(v, needed); err != nil {
 		return nil, err
 	}
-	check := f.checkTerms
+	check := func(v jcs.Value) error { return f.checkTerms(v) }
 	if slices.ContainsFunc(suites, signsStatements) {
 		check = f.readable
 	}

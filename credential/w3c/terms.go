@@ -58,11 +58,11 @@ func (f *Format) resource(url string) ([]byte, bool) {
 
 // omitted are the members that are checked by whoever reads them: the proofs,
 // and the credentials of a presentation.
-func omitted(v jcs.Value) []string {
+func omitted(v jcs.Value, also ...string) []string {
 	if isPresentation(v) {
-		return []string{"proof", "verifiableCredential"}
+		return append([]string{"proof", "verifiableCredential"}, also...)
 	}
-	return []string{"proof"}
+	return append([]string{"proof"}, also...)
 }
 
 // checkTerms checks that all terms, types and identifiers of a document have a
@@ -73,44 +73,45 @@ func omitted(v jcs.Value) []string {
 // something. That is more than is asked for here, where the JSON is signed: some
 // things have no statement of their own and need none, as null. So a document
 // that fails is tried once more without these.
-func (f *Format) checkTerms(v jcs.Value) error {
+//
+// also are members of the document that are not JSON-LD: a token's claims.
+func (f *Format) checkTerms(v jcs.Value, also ...string) error {
 	if f.InsecureAnyTerms {
 		return nil
 	}
-	if simple(v) && f.statements(v) == nil {
+	if simple(v) && f.statements(v, also) == nil {
 		return nil
 	}
 	if s, err := jcs.Parse(skeleton(nil, v)); err == nil {
 		v = s
 	}
-	if f.RDF == nil && f.statements(v) == nil {
+	if f.RDF == nil && f.statements(v, also) == nil {
 		return nil
 	}
 	// Slower, but takes what is found in the field.
-	if err := canonical(f.canonicalizer(), v); err != nil {
+	if err := canonical(f.canonicalizer(), v, also); err != nil {
 		return fmt.Errorf("w3c: %w: %w", ErrTerms, err)
 	}
 	return nil
 }
 
 // statements converts a document, in little time where it can.
-func (f *Format) statements(v jcs.Value) error {
+func (f *Format) statements(v jcs.Value, also []string) error {
 	b := builtin()
 	if f.RDF != nil || b.err != nil {
-		return canonical(f.canonicalizer(), v)
+		return canonical(f.canonicalizer(), v, also)
 	}
-	_, err := b.processor.ToRDF(v, jsonld.Options{Omit: omitted(v), AnyForm: true})
-	return err
+	return b.processor.Check(v, jsonld.Options{Omit: omitted(v, also...), AnyForm: true})
 }
 
-func canonical(r dataintegrity.RDF, v jcs.Value) (err error) {
+func canonical(r dataintegrity.RDF, v jcs.Value, also []string) (err error) {
 	switch r := r.(type) {
 	case nil:
 		return builtin().err
 	case *rdf.Canonicalizer:
-		_, err = r.InsecureInlineContexts().CanonicalValue(v, jcs.Value{}, omitted(v), crypto.SHA256)
+		_, err = r.InsecureInlineContexts().CanonicalValue(v, jcs.Value{}, omitted(v, also...), crypto.SHA256)
 	default:
-		_, err = r.Canonical(v.Append(nil, omitted(v)...), crypto.SHA256)
+		_, err = r.Canonical(v.Append(nil, omitted(v, also...)...), crypto.SHA256)
 	}
 	return err
 }

@@ -1,6 +1,9 @@
 // Package w3c issues and verifies W3C Verifiable Credentials, and presentations
-// of them, that carry their proofs inside them (Verifiable Credentials Data
-// Model 2.0 and 1.1, Data Integrity 1.0).
+// of them (Verifiable Credentials Data Model 2.0 and 1.1). There is a format for
+// each way to secure them: [Format] for proofs inside the document (Data
+// Integrity 1.0), [JWT], [COSE] and [SDJWT] for one signature over all of it
+// (Securing Verifiable Credentials using JOSE and COSE). A verifier reads those
+// that it is given.
 //
 // Keys are named by URLs, for example did:key ones. Whose keys they are is for
 // the verifier's key source, and who may issue for its trust list:
@@ -133,11 +136,12 @@ func (Format) Name() string { return "w3c" }
 // the proofs. It is immutable.
 type Payload struct {
 	value    jcs.Value
-	document []byte // canonical, without proofs
+	document []byte // without proofs
 }
 
-// MarshalJSON returns the credential document without its proofs, in canonical
-// form (RFC 8785).
+// MarshalJSON returns the credential document without its proofs: in canonical
+// form (RFC 8785), or as it was signed where it was signed as a whole, with the
+// claims of a token.
 func (p *Payload) MarshalJSON() ([]byte, error) { return slices.Clone(p.document), nil }
 
 // Parse reads a credential or presentation with its proofs, of at most 24 MiB: a
@@ -167,7 +171,7 @@ func (f Format) parse(raw []byte) (*credential.Envelope, *dataintegrity.Document
 		}
 		return nil, nil, fmt.Errorf("w3c: %w: %w", ErrModel, err)
 	}
-	if base(v) == "" {
+	if base(v) == "" || isEnvelope(v) {
 		return nil, nil, credential.ErrOtherFormat
 	}
 	env := &credential.Envelope{}
@@ -183,10 +187,15 @@ func (f Format) parse(raw []byte) (*credential.Envelope, *dataintegrity.Document
 	if err != nil {
 		return nil, nil, err
 	}
+	return env, d, f.strict(env)
+}
+
+// strict refuses what was tolerated, where that is asked for.
+func (f *Format) strict(env *credential.Envelope) error {
 	if f.Strict && len(env.Tolerated) > 0 {
-		return nil, nil, fmt.Errorf("%w: %w", env.Tolerated[0], ErrModel)
+		return fmt.Errorf("%w: %w", env.Tolerated[0], ErrModel)
 	}
-	return env, d, nil
+	return nil
 }
 
 // proofs adds a document's proofs, and its payload, to its envelope.

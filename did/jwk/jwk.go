@@ -29,8 +29,8 @@ const (
 )
 
 // ID returns the did:jwk of a public key, its JWK written as RFC 8785 has it:
-// an ed25519.PublicKey, an *ecdsa.PublicKey on P-256, P-384 or P-521, or an
-// *rsa.PublicKey. The error wraps [proof.ErrKey].
+// an ed25519.PublicKey, an *ecdsa.PublicKey on P-256, P-384, P-521 or secp256k1, or
+// an *rsa.PublicKey. The error wraps [proof.ErrKey].
 func ID(pub crypto.PublicKey) (string, error) {
 	text, err := jwk.Marshal(pub, "")
 	if err != nil {
@@ -95,16 +95,18 @@ func document(id string, v jcs.Value) []byte {
 // [proof.Resolver].
 type Resolver struct{}
 
-// ResolveKeys returns the key that h.KeyID is; nothing where it is of another
-// method. For the errors see [Document]; a key that is not for signatures or of
+// ResolveKeys returns the key that h names (see [did.MethodOf]); nothing where it
+// is of another method. The identifier alone will do where it is h.Issuer. For
+// the errors see [Document]; a key that is not for signatures or of
 // a kind that is not implemented wraps [proof.ErrKey], a fragment other than 0
 // [did.ErrInvalid].
 func (Resolver) ResolveKeys(_ context.Context, h proof.Hint) ([]proof.Key, error) {
-	if !strings.HasPrefix(h.KeyID, prefix) {
+	url := did.MethodOf(h)
+	if !strings.HasPrefix(url, prefix) {
 		return nil, nil
 	}
-	id, ok := strings.CutSuffix(h.KeyID, fragment)
-	if !ok {
+	id, ok := strings.CutSuffix(url, fragment)
+	if !ok && url != h.Issuer {
 		return nil, fmt.Errorf("did:jwk: the verification method is not #0: %w", did.ErrInvalid)
 	}
 	k, err := keyOf(id)

@@ -168,10 +168,10 @@ func TestRefuses(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"no kty": `{}`, "unknown curve": `{"kty":"OKP","crv":"Ed448","x":"AAAA"}`, "short": `{"kty":"OKP","crv":"Ed25519","x":"AAAA"}`,
-		"secp256k1":  `{"kty":"EC","crv":"secp256k1","x":"acbIQiuMs3i8_uszEjJ2tpTtRM4EU3yz91PH6CdH2V0","y":"_KcyLj9vWMptnmKtm46GqDz8wf74I5LKgrl2GzH3nSE"}`,
-		"off curve":  strings.Replace(ecText, "acb", "bcb", 1),
-		"wrong alg":  strings.Replace(ecText, "{", `{"alg":"EdDSA",`, 1),
-		"RSA, small": `{"kty":"RSA","e":"AQAB","n":"_w"}`,
+		"P-256 as secp256k1": `{"kty":"EC","crv":"secp256k1","x":"acbIQiuMs3i8_uszEjJ2tpTtRM4EU3yz91PH6CdH2V0","y":"_KcyLj9vWMptnmKtm46GqDz8wf74I5LKgrl2GzH3nSE"}`,
+		"off curve":          strings.Replace(ecText, "acb", "bcb", 1),
+		"wrong alg":          strings.Replace(ecText, "{", `{"alg":"EdDSA",`, 1),
+		"RSA, small":         `{"kty":"RSA","e":"AQAB","n":"_w"}`,
 	} {
 		doc, err := jwk.Document(of(text))
 		require.NoError(t, err, name)

@@ -5,10 +5,10 @@
 //
 // The identifier is "did:key:" and the key as a Multikey: "z", then in base58
 // the multicodec number of the kind of key and its bytes. Signatures are
-// verified with Ed25519 (z6Mk…), P-256 (zDn…), P-384 (z82…), P-521 (z2J9…), RSA
-// (z4MX…, zgg…) and BLS12-381 G2 keys (zUC7…). Recognised, and put into
-// documents, but not verified with are X25519 (z6LS…), secp256k1 (zQ3s…) and
-// BLS12-381 keys of G1 (z3tE…). The
+// verified with Ed25519 (z6Mk…), P-256 (zDn…), P-384 (z82…), P-521 (z2J9…),
+// secp256k1 (zQ3s…), RSA (z4MX…, zgg…) and BLS12-381 G2 keys (zUC7…). Recognised,
+// and put into documents, but not verified with are X25519 (z6LS…) and BLS12-381
+// keys of G1 (z3tE…). The
 // verification method of such a DID is its identifier with itself as fragment,
 // and it may be used to issue and to present.
 package key
@@ -29,7 +29,7 @@ import (
 const prefix = "did:key:"
 
 // ID returns the did:key of a public key: an ed25519.PublicKey, an
-// *ecdsa.PublicKey on P-256, P-384 or P-521, an *rsa.PublicKey, a
+// *ecdsa.PublicKey on P-256, P-384, P-521 or secp256k1, an *rsa.PublicKey, a
 // [proof.BLSKey] or a [did.OtherKey]. The error wraps [proof.ErrKey].
 func ID(pub crypto.PublicKey) (string, error) {
 	s, err := did.FormatMultikey(pub)
@@ -87,7 +87,7 @@ func Document(id string) (*did.Document, error) {
 	case proof.BLSKey:
 		agreement = nil
 	case did.OtherKey:
-		if k.Kind != did.Secp256k1 && k.Kind != did.X25519 {
+		if k.Kind != did.X25519 {
 			agreement = nil
 		}
 	}
@@ -145,15 +145,20 @@ func montgomery(k ed25519.PublicKey) (u []byte, ok bool) {
 // [proof.Resolver].
 type Resolver struct{}
 
-// ResolveKeys returns the key that h.KeyID is; nothing where it is of another
-// method. For the errors see [Parse]; a kind of key that is only recognised
-// wraps [did.ErrUnsupported], a fragment other than the identifier itself
+// ResolveKeys returns the key that h names (see [did.MethodOf]); nothing where it
+// is of another method. The identifier alone will do where it is h.Issuer. For
+// the errors see [Parse]; a kind of key that is only recognised wraps
+// [did.ErrUnsupported], a fragment other than the identifier itself
 // [did.ErrInvalid].
 func (Resolver) ResolveKeys(_ context.Context, h proof.Hint) ([]proof.Key, error) {
-	if !strings.HasPrefix(h.KeyID, prefix) {
+	url := did.MethodOf(h)
+	if !strings.HasPrefix(url, prefix) {
 		return nil, nil
 	}
-	id, fragment, ok := did.Split(h.KeyID)
+	id, fragment, ok := did.Split(url)
+	if url == h.Issuer {
+		id, ok, fragment = url, true, strings.TrimPrefix(url, prefix)
+	}
 	if !ok || prefix+fragment != id {
 		return nil, fmt.Errorf("did:key: the verification method is not the key itself: %w", did.ErrInvalid)
 	}

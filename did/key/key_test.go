@@ -176,7 +176,6 @@ func TestRecognisedKeys(t *testing.T) {
 		begin string
 	}{
 		did.X25519:       {0xec, raw(1, 32), "z6LS"},
-		did.Secp256k1:    {0xe7, raw(3, 33), "zQ3s"},
 		did.BLS12381G1:   {0xea, raw(0x81, 48), "z3tE"},
 		did.BLS12381G1G2: {0xee, slices.Concat(raw(0x81, 48), raw(0xa1, 96)), "z5Tc"},
 	} {
@@ -246,6 +245,50 @@ func TestBLSKey(t *testing.T) {
 			require.ErrorIs(t, err, proof.ErrKey, name)
 		}
 	}
+}
+
+// Keys for ES256K (RFC 8812) are like those on other curves.
+func TestSecp256k1(t *testing.T) {
+	private, err := ecdsa.GenerateKey(proof.Secp256k1(), rand.Reader)
+	require.NoError(t, err)
+	s, err := key.NewSigner(private)
+	require.NoError(t, err)
+	id := s.Key().Controllers[0]
+	require.True(t, strings.HasPrefix(id, "did:key:zQ3s"), id)
+	pub, err := key.Parse(id)
+	require.NoError(t, err)
+	require.True(t, private.PublicKey.Equal(pub))
+	keys, err := key.Resolver{}.ResolveKeys(ctx, proof.Hint{KeyID: s.Key().ID})
+	require.NoError(t, err)
+	require.Equal(t, []proof.Algorithm{proof.ES256K}, keys[0].Algorithms)
+	sig, err := s.Sign(ctx, []byte("x"))
+	require.NoError(t, err)
+	require.NoError(t, proof.Verify(keys[0].Public, proof.ES256K, []byte("x"), sig))
+	for _, bad := range [][]byte{nil, raw(2, 32), raw(2, 34), raw(0, 33), raw(4, 33), append([]byte{2}, bytes.Repeat([]byte{0xff}, 32)...)} {
+		_, err := key.Parse(multikey(t, 0xe7, bad))
+		require.ErrorIs(t, err, did.ErrInvalid)
+	}
+}
+
+// Tokens name their key in parts, or not at all.
+func TestKeyOfIssuer(t *testing.T) {
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	s, err := key.NewSigner(private)
+	require.NoError(t, err)
+	id := s.Key().Controllers[0]
+	fragment := strings.TrimPrefix(id, "did:key:")
+	for _, kid := range []string{"", id, fragment, "#" + fragment, id + "#" + fragment} {
+		keys, err := key.Resolver{}.ResolveKeys(ctx, proof.Hint{Issuer: id, KeyID: kid})
+		require.NoError(t, err, kid)
+		require.Equal(t, s.Key().ID, keys[0].ID)
+	}
+	for _, kid := range []string{"key-1", "#", "##" + fragment, fragment + "#"} {
+		_, err := key.Resolver{}.ResolveKeys(ctx, proof.Hint{Issuer: id, KeyID: kid})
+		require.ErrorIs(t, err, did.ErrInvalid, kid)
+	}
+	_, err = key.Resolver{}.ResolveKeys(ctx, proof.Hint{KeyID: id})
+	require.ErrorIs(t, err, did.ErrInvalid, "a document names its key whole")
 }
 
 func TestUnusableKeys(t *testing.T) {

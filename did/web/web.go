@@ -76,20 +76,24 @@ func New(o Options) (*Resolver, error) {
 // Close releases idle connections. The resolver stays usable.
 func (r *Resolver) Close() { r.client.Close() }
 
-// ResolveKeys returns the key of the verification method that h.KeyID names,
-// for the purposes its document lists it for: did:web:…#key, or https://…#key
+// ResolveKeys returns the key of the verification method that h names (see
+// [did.MethodOf]), for the purposes its document lists it for: did:web:…#key, or https://…#key
 // of a controlled identifier document. It returns nothing where the identifier
 // is of another method, has no document, or the document no such method. For
 // the errors see [Resolver.Document]; one that wraps [proof.ErrKey] says that
 // the key is unusable.
 func (r *Resolver) ResolveKeys(ctx context.Context, h proof.Hint) ([]proof.Key, error) {
-	id, fragment, ok := strings.Cut(h.KeyID, "#")
+	url := did.MethodOf(h)
+	id, fragment, ok := strings.Cut(url, "#")
 	switch {
 	case strings.HasPrefix(id, prefix):
-		if _, _, ok := did.Split(h.KeyID); !ok {
+		if url == h.Issuer {
+			return nil, nil // which of its keys, nobody says
+		}
+		if _, _, ok := did.Split(url); !ok {
 			return nil, fmt.Errorf("did:web: no DID URL of a verification method: %w", did.ErrInvalid)
 		}
-	case !strings.HasPrefix(id, "https://"), !ok, fragment == "", strings.Contains(fragment, "#"), len(h.KeyID) > did.MaxLength:
+	case !strings.HasPrefix(id, "https://"), !ok, fragment == "", strings.Contains(fragment, "#"), len(url) > did.MaxLength:
 		return nil, nil
 	}
 	d, err := r.Document(ctx, id)
@@ -99,7 +103,7 @@ func (r *Resolver) ResolveKeys(ctx context.Context, h proof.Hint) ([]proof.Key, 
 	if err != nil {
 		return nil, err
 	}
-	k, err := d.Key(h.KeyID)
+	k, err := d.Key(url)
 	if k == nil || err != nil {
 		return nil, err
 	}

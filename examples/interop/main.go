@@ -6,8 +6,8 @@
 //
 // The peers run in one process of node, peer/peer.mjs, which has no network and
 // answers one request per line: Digital Bazaar's libraries for credentials with
-// embedded proofs, for status lists and for the canonical form of JSON-LD, and
-// base45 and cborg for health certificates.
+// embedded proofs, for status lists and for the canonical form of JSON-LD,
+// base45 and cborg for health certificates, and @sd-jwt/sd-jwt-vc for SD-JWT VCs.
 //
 // Documents are random, and the same for the same -seed. There is a line for
 // each suite and direction, with the number of cases, and below it what failed:
@@ -75,7 +75,7 @@ func run(script string, seed uint64, t *tally) error {
 	}
 	w := &world{Context: ctx, peer: p, tally: t, maker: newMaker(seed)}
 	for _, part := range []func(*world) error{
-		embeddedProofs, selectiveDisclosure, proofSets, proofChains, presentations, statusLists, healthCertificates, canonicalForms, hostileDocuments, forgeries, speeds,
+		embeddedProofs, selectiveDisclosure, disclosingTokens, proofSets, proofChains, presentations, statusLists, healthCertificates, canonicalForms, hostileDocuments, forgeries, speeds,
 	} {
 		if err := errors.Join(part(w), p.failed); err != nil {
 			return err

@@ -71,6 +71,9 @@ func isPicture(raw []byte) bool {
 // trimText removes what editors add around a text: a byte order mark and line
 // ends. A space may be the last digit of base45, so it stays.
 func trimText(raw []byte) []byte {
+	if bytes.HasPrefix(raw, []byte{0xd2}) { // COSE_Sign1 (RFC 9052, section 2), which is no text
+		return raw
+	}
 	return bytes.Trim(bytes.TrimPrefix(raw, []byte("\xef\xbb\xbf")), "\r\n")
 }
 
@@ -126,6 +129,13 @@ func create(name string, data []byte, mode fs.FileMode) (err error) {
 
 // emit writes to a file, or to standard output, with a line end, for "-".
 func (e *env) emit(name string, data []byte) error {
+	if bytes.HasPrefix(data, []byte{0xd2}) { // COSE, which a line end would break
+		if name == stdio {
+			_, err := e.stdout.Write(data)
+			return err
+		}
+		return write(name, data, 0o644)
+	}
 	if name == stdio {
 		if _, err := e.stdout.Write(data); err != nil {
 			return err

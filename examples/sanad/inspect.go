@@ -52,7 +52,7 @@ func (c *inspectCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		u, err := credential.Inspect(formats(false), raw)
+		u, err := credential.Inspect(readable(false), raw)
 		if err != nil {
 			return err
 		}

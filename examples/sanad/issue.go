@@ -10,14 +10,16 @@ import (
 
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/credential/hcert"
+	"github.com/sanad-credentials/sanad/credential/sdjwt"
 	"github.com/sanad-credentials/sanad/credential/w3c"
 	"github.com/sanad-credentials/sanad/internal/limits"
+	sd "github.com/sanad-credentials/sanad/proof/sdjwt"
 	"github.com/sanad-credentials/sanad/qr"
 	"github.com/sanad-credentials/sanad/schema"
 )
 
 type issueCmd struct {
-	Format string `required:"" enum:"hcert,w3c" help:"hcert: a health certificate for a QR code, of a JSON payload; w3c: a W3C credential, of the whole document without proof."`
+	Format string `required:"" enum:"hcert,w3c,vc+jwt,vc+cose,vc+sd-jwt,dc+sd-jwt" help:"hcert: a health certificate for a QR code, of a JSON payload; w3c: a W3C credential, of the whole document without proof; vc+jwt, vc+cose, vc+sd-jwt: the same, signed as a token, in COSE, or as a token of which a holder can show a part; dc+sd-jwt: an SD-JWT VC, of its claims."`
 	Key    string `required:"" placeholder:"KEY.PEM" help:"Private key of the issuer."`
 	Out    string `default:"-" placeholder:"FILE" help:"Where the credential goes; standard output without it."`
 
@@ -63,7 +65,7 @@ func (c *issueCmd) Run(e *env) error {
 }
 
 func (c *issueCmd) check() error {
-	if c.Format == "w3c" {
+	if c.Format != "hcert" {
 		if c.Type != "" || c.Cert != "" || c.Expires != nil || c.QR != "" {
 			return usagef("--type, --cert, --expires and --qr are for --format hcert: a W3C document says them itself")
 		}
@@ -87,14 +89,14 @@ func (c *issueCmd) prepare(e *env, doc []byte) (credential.IssuerConfig, *creden
 	if c.Issued != nil {
 		issued = c.Issued.Time
 	}
-	if c.Format == "w3c" {
-		cfg.Sealer = w3c.Format{}
+	if c.Format != "hcert" {
+		cfg.Sealer = map[string]credential.Sealer{"w3c": w3c.Format{}, "vc+jwt": w3c.JWT{}, "vc+cose": w3c.COSE{}, "vc+sd-jwt": w3c.SDJWT{}, "dc+sd-jwt": sdjwt.Format{}}[c.Format]
 		s, err := e.didSigner(c.Key)
 		if err != nil {
 			return cfg, nil, err
 		}
 		cfg.Signers = append(cfg.Signers, s)
-		draft, err := c.w3cDraft(doc, s.Key().Controllers[0])
+		draft, err := c.draft(doc, s.Key().Controllers[0])
 		if err != nil {
 			return cfg, nil, err
 		}
@@ -111,12 +113,19 @@ func (c *issueCmd) prepare(e *env, doc []byte) (credential.IssuerConfig, *creden
 	return cfg, draft, err
 }
 
-// w3cDraft refuses a document that names another issuer than the key's did:key:
+// draft refuses a document that names another issuer than the key's did:key:
 // nobody could verify it.
-func (c *issueCmd) w3cDraft(doc []byte, did string) (*credential.Draft, error) {
-	d, err := w3c.FromJSON(doc)
+func (c *issueCmd) draft(doc []byte, did string) (d *credential.Draft, err error) {
+	if c.Format == "dc+sd-jwt" {
+		d, err = sdjwt.FromJSON(doc, sd.Options{})
+	} else {
+		d, err = w3c.FromJSON(doc)
+	}
 	if err != nil {
 		return nil, err
+	}
+	if len(d.Issuers) == 0 {
+		return nil, errors.New("the document names no issuer")
 	}
 	switch got := d.Issuers[0]; {
 	case c.Issuer != "" && got != c.Issuer:

@@ -68,7 +68,11 @@ type commands struct {
 		Publish  statusPublishCmd  `cmd:"" help:"Sign a store's lists and write them for verifiers."`
 		Snapshot statusSnapshotCmd `cmd:"" help:"Revoke health certificates, by their hashes."`
 	} `cmd:"" help:"Keep and publish status lists."`
-	QR qrCmd `cmd:"" name:"qr" help:"Write and read QR codes."`
+	QR          qrCmd `cmd:"" name:"qr" help:"Write and read QR codes."`
+	Conformance struct {
+		Issue  conformanceIssueCmd  `cmd:"" help:"Secure a document with a key."`
+		Verify conformanceVerifyCmd `cmd:"" help:"Check a secured document with a key."`
+	} `cmd:"" help:"What the test suite of VC-JOSE-COSE calls."`
 }
 
 // env is what a command may touch besides files.

@@ -225,7 +225,7 @@ func statusSources(e *env, paths, statusKeys []string) (credential.StatusChecker
 		snapshots = append(snapshots, s)
 	}
 	if folders != nil {
-		if mux[status.TypeBitstring], err = status.NewBitstring(firstOf(folders), w3c.Format{}); err != nil {
+		if mux[status.TypeBitstring], err = status.NewBitstring(firstOf(folders), w3c.Format{}, w3c.JWT{}, w3c.COSE{}); err != nil {
 			return nil, err
 		}
 	}

@@ -9,12 +9,11 @@ import (
 	"time"
 
 	"github.com/sanad-credentials/sanad/credential"
+	"github.com/sanad-credentials/sanad/credential/formats"
 	"github.com/sanad-credentials/sanad/credential/hcert"
 	"github.com/sanad-credentials/sanad/credential/report"
-	"github.com/sanad-credentials/sanad/credential/w3c"
 	"github.com/sanad-credentials/sanad/did/key"
 	"github.com/sanad-credentials/sanad/proof"
-	"github.com/sanad-credentials/sanad/proof/bbs"
 	"github.com/sanad-credentials/sanad/schema"
 )
 
@@ -136,14 +135,20 @@ func quoteArgs(args []string) string {
 	return b.String()
 }
 
-// formats are all that the command line reads.
-func formats(strict bool) []credential.Format {
-	return []credential.Format{hcert.Format{Strict: strict}, w3c.Format{BBS: bbs.Scheme{}}}
+// readable are the formats that the command line reads: all there are.
+func readable(strict bool) []credential.Format {
+	all := formats.All()
+	for i, f := range all {
+		if _, ok := f.(hcert.Format); ok {
+			all[i] = hcert.Format{Strict: strict}
+		}
+	}
+	return all
 }
 
 func (c *verifyCmd) verifier(e *env) (*credential.Verifier, error) {
 	cfg := credential.Config{
-		Formats: formats(c.Strict), Schema: schema.Health{Strict: c.Strict}, RequireStatus: c.RequireStatus,
+		Formats: readable(c.Strict), Schema: schema.Health{Strict: c.Strict}, RequireStatus: c.RequireStatus,
 		InsecureAnyIssuer: c.AnyIssuer, InsecureAnyController: c.ProofOnly, InsecureSkipStatus: c.SkipStatus,
 	}
 	for i := range c.Trust {

@@ -1,5 +1,5 @@
-// Package ecpoint reads and writes public keys on the curves of NIST as
-// compressed points (SEC 1, section 2.3).
+// Package ecpoint reads and writes public keys on the curves of NIST and on
+// secp256k1 as compressed points (SEC 1, section 2.3).
 package ecpoint
 
 import (
@@ -7,11 +7,20 @@ import (
 	"crypto/elliptic"
 	"fmt"
 	"slices"
+
+	"github.com/sanad-credentials/sanad/internal/secp256k1"
 )
 
 // Decompress returns the key of a compressed point. There is one such form of
 // each key, and all else is an error.
 func Decompress(c elliptic.Curve, raw []byte) (*ecdsa.PublicKey, error) {
+	if c == secp256k1.Curve() && len(raw) == 33 {
+		k, err := secp256k1.ParsePoint(c, raw)
+		if err != nil {
+			return nil, fmt.Errorf("not a compressed point of %s", c.Params().Name)
+		}
+		return k, nil
+	}
 	x, y := elliptic.UnmarshalCompressed(c, raw)
 	if x == nil {
 		return nil, fmt.Errorf("not a compressed point of %s", c.Params().Name)

@@ -88,6 +88,23 @@ func parseExpression(s string) (Digest, error) {
 // base58 takes time that grows with the square of the length.
 const maxMultibase = 200
 
+// FitsSRI reports whether b has one of those digests in s that are of the
+// longest hash there (Subresource Integrity, sections 3.3.3 to 3.3.5). The error
+// is that of [ParseSRI].
+func FitsSRI(s string, b []byte) (bool, error) {
+	ds, err := ParseSRI(s)
+	longest := 0
+	for _, d := range ds {
+		longest = max(longest, len(d.sum))
+	}
+	for _, d := range ds {
+		if len(d.sum) == longest && d.Fits(b) {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
 // ParseMultibase reads a multihash in base64url or base58 (Data Integrity 1.0,
 // section 2.6). One of a hash that is not computed here is read and not
 // [Digest.Known]. The error wraps [ErrMalformed].

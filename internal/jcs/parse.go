@@ -33,7 +33,7 @@ func ParseUpTo(values int, doc []byte) (Value, error) {
 	if !utf8.Valid(doc) {
 		return Value{}, syntax(0, "not UTF-8")
 	}
-	expected := min(16+len(doc)/24, values)
+	expected := min(4+len(doc)/20, values)
 	p := parser{s: string(doc), values: values, t: &tree{nodes: make([]node, 0, expected), children: make([]int32, 0, expected), size: len(doc)}}
 	if strings.HasPrefix(p.s, "\ufeff") {
 		return Value{}, syntax(0, "byte order mark")

@@ -126,36 +126,55 @@ type Options struct {
 // The order and the repetition of values outside of lists are not kept: that
 // is what a set of statements means, and a reader must not rely on them.
 func (p *Processor) ToRDF(doc jcs.Value, o Options) (quads []rdfc.Quad, err error) {
-	root := p.root.Load()
-	if o.Base != "" {
-		root = &activeContext{base: o.Base, terms: map[string]*term{}}
+	x := p.newRun(o)
+	defer p.release(x)
+	if x.quads = o.Room[:0]; x.quads == nil {
+		x.quads = make([]rdfc.Quad, 0, 64)
 	}
-	x := &run{contexts: p.contexts, root: root, o: o, quads: o.Room[:0]}
-	s, ok := p.stacks.Get().(*stacks)
-	if !ok {
-		s = &stacks{make([]entry, 0, 32), make([]item, 0, 32)}
-	}
-	x.entries, x.items = s.entries[:0], s.items[:0]
-	defer func() {
-		// Nothing of the document stays behind.
-		s.entries, s.items = x.entries[:cap(x.entries)], x.items[:cap(x.items)]
-		if len(s.entries)+len(s.items) > roomKept {
-			return
-		}
-		clear(s.entries)
-		clear(s.items)
-		p.stacks.Put(s)
-	}()
 	if err := x.document(doc); err != nil {
 		return nil, err
 	}
 	return x.quads, nil
 }
 
+// Check returns the error that [Processor.ToRDF] does, and makes no statements.
+func (p *Processor) Check(doc jcs.Value, o Options) error {
+	x := p.newRun(o)
+	defer p.release(x)
+	return x.document(doc)
+}
+
+func (p *Processor) newRun(o Options) *run {
+	root := p.root.Load()
+	if o.Base != "" {
+		root = &activeContext{base: o.Base, terms: map[string]*term{}}
+	}
+	x := &run{contexts: p.contexts, root: root, o: o}
+	if s, ok := p.stacks.Get().(*stacks); ok {
+		x.stacks = *s
+	} else {
+		x.stacks = stacks{make([]entry, 0, 32), make([]item, 0, 32)}
+	}
+	return x
+}
+
+// release keeps the room that a run had for the next, and nothing of what was
+// read.
+func (p *Processor) release(x *run) {
+	s := &stacks{x.entries[:cap(x.entries)], x.items[:cap(x.items)]}
+	if len(s.entries)+len(s.items) > roomKept {
+		return
+	}
+	clear(s.entries)
+	clear(s.items)
+	s.entries, s.items = s.entries[:0], s.items[:0]
+	p.stacks.Put(s)
+}
+
 // stacks is what one conversion needs room for, and the next can use again.
 type stacks struct {
-	entries []entry
-	items   []item
+	entries []entry // of the objects being read
+	items   []item  // values being read
 }
 
 // roomKept is the largest number of elements that are kept for the next
@@ -167,12 +186,12 @@ type run struct {
 	contexts map[string]document
 	root     *activeContext
 	o        Options
-	self     rdfc.Term // the document's own node
-	quads    []rdfc.Quad
-	work     int     // terms copied or defined for contexts
-	bytes    int     // of IRIs put together and of statements
-	entries  []entry // of the objects being read, as a stack
-	items    []item  // values being read, likewise
+	self     rdfc.Term   // the document's own node
+	quads    []rdfc.Quad // nil: they are only counted
+	emitted  int         // statements so far
+	work     int         // terms copied or defined for contexts
+	bytes    int         // of IRIs put together and of statements
+	stacks
 }
 
 // document converts the whole, which is an object or an array of them.
@@ -198,7 +217,10 @@ func (x *run) emit(s rdfc.Term, predicate string, o, graph rdfc.Term) error {
 	if err := x.spend(n); err != nil {
 		return err
 	}
-	x.quads = append(x.quads, rdfc.Quad{Subject: s, Predicate: iri(predicate), Object: o, Graph: graph})
+	x.emitted++
+	if x.quads != nil {
+		x.quads = append(x.quads, rdfc.Quad{Subject: s, Predicate: iri(predicate), Object: o, Graph: graph})
+	}
 	return nil
 }
 

@@ -37,14 +37,14 @@ func (x *run) nodeObject(c *activeContext, name string, o *object, pl place) (it
 	if pl.top {
 		x.self = subject
 	}
-	before := len(x.quads)
+	before := x.emitted
 	if err := x.describe(c, name, o, subject, pl.graph); err != nil {
 		return item{}, err
 	}
-	if pl.free && len(x.quads) == before {
+	if pl.free && x.emitted == before {
 		return item{}, fail(ErrLost, "an object about which nothing is said")
 	}
-	if !pl.top && !x.o.AnyForm && subject == x.self && len(x.quads) > before {
+	if !pl.top && !x.o.AnyForm && subject == x.self && x.emitted > before {
 		return item{}, fail(ErrForm, "more about the document's own node")
 	}
 	return item{term: subject}, nil

@@ -130,3 +130,16 @@ func foreignCurve(der []byte) string {
 }
 
 var ecPublicKey = asn1.ObjectIdentifier{1, 2, 840, 10045, 2, 1}
+
+// Chain reads the certificates of a member x5c, leaf first, strictly. There is
+// at least one.
+func Chain(x5c jcs.Value) ([]*x509.Certificate, error) {
+	k := &Key{}
+	if !x5c.Exists() {
+		return nil, fmt.Errorf("jwk: x5c: missing: %w", ErrSyntax)
+	}
+	if err := k.readChain(x5c, &Reader{Mode: Strict}); err != nil {
+		return nil, fmt.Errorf("jwk: %w", err)
+	}
+	return k.Chain, nil
+}

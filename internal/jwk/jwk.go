@@ -1,6 +1,7 @@
 // Package jwk reads and writes public JSON Web Keys (RFC 7517): EC keys on
-// P-256, P-384 and P-521 and RSA keys (RFC 7518, section 6), and Ed25519 keys
-// (RFC 8037). Keys of BBS, on BLS12-381's G2, it reads only.
+// P-256, P-384 and P-521 and RSA keys (RFC 7518, section 6), EC keys on secp256k1
+// (RFC 8812), and Ed25519 keys (RFC 8037). Keys of BBS, on BLS12-381's G2, it
+// reads only.
 //
 // [Strict] takes a key only in the one form that the standards give it.
 // [Lenient] reads what the trust lists of WHO's network have as well: there,

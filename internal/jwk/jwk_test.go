@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
@@ -120,7 +121,7 @@ var refused = map[string]struct {
 	"key_ops a string":        {testnet.P256, false, set("key_ops", "verify"), jwk.ErrUse},
 	"kid a number":            {testnet.P256, false, set("kid", 7), jwk.ErrSyntax},
 	"no curve":                {testnet.P256, false, drop("crv"), jwk.ErrSyntax},
-	"secp256k1":               {testnet.P256, false, set("crv", "secp256k1"), jwk.ErrUnsupported},
+	"P-256 as secp256k1":      {testnet.P256, false, set("crv", "secp256k1"), jwk.ErrSyntax},
 	"unknown curve, no chain": {testnet.P256, false, set("crv", "UNKNOWN CURVE"), jwk.ErrUnsupported},
 	"wrong curve":             {testnet.P256, false, set("crv", "P-384"), jwk.ErrSyntax},
 	"no y":                    {testnet.P256, false, drop("y"), jwk.ErrSyntax},
@@ -402,4 +403,23 @@ func TestReaderSharesAuthorities(t *testing.T) {
 	}
 	require.Same(t, keys[0].Chain[1], keys[1].Chain[1])
 	require.True(t, keys[1].Chain[0].Equal(b.Cert))
+}
+
+// RFC 8812, section 3.1.
+func TestSecp256k1(t *testing.T) {
+	private, err := ecdsa.GenerateKey(proof.Secp256k1(), rand.Reader)
+	require.NoError(t, err)
+	raw, err := jwk.Marshal(&private.PublicKey, "k")
+	require.NoError(t, err)
+	for _, mode := range []jwk.Mode{jwk.Strict, jwk.Lenient} {
+		k, err := jwk.Parse(raw, mode)
+		require.NoError(t, err)
+		require.True(t, private.PublicKey.Equal(k.Public))
+		require.Equal(t, []proof.Algorithm{proof.ES256K}, k.Algorithms)
+		_, err = jwk.Parse(bytes.Replace(raw, []byte("secp256k1"), []byte("P-256"), 1), mode)
+		require.ErrorIs(t, err, jwk.ErrSyntax)
+	}
+	thumb, err := jwk.Thumbprint(&private.PublicKey)
+	require.NoError(t, err)
+	require.Len(t, thumb, 43)
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/limits"
+	"github.com/sanad-credentials/sanad/internal/secp256k1"
 	"github.com/sanad-credentials/sanad/proof"
 )
 
@@ -102,16 +103,17 @@ func ecKey(v jcs.Value, m Mode, chain []*x509.Certificate) (crypto.PublicKey, er
 		}
 		point = append(point, b...)
 	}
-	k, err := ecdsa.ParseUncompressedPublicKey(curve, point)
+	k, err := secp256k1.ParsePoint(curve, point)
 	if err != nil {
 		return nil, fmt.Errorf("x, y: not a point on the curve: %w", ErrSyntax)
 	}
 	return k, nil
 }
 
-// namedCurve knows the names of RFC 7518, section 6.2.1.1.
+// namedCurve knows the names of RFC 7518, section 6.2.1.1, and RFC 8812, section
+// 3.1.
 func namedCurve(crv string) elliptic.Curve {
-	for _, c := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
+	for _, c := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521(), secp256k1.Curve()} {
 		if c.Params().Name == crv {
 			return c
 		}

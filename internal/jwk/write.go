@@ -12,6 +12,7 @@ import (
 	"math/big"
 
 	"github.com/sanad-credentials/sanad/internal/jcs"
+	"github.com/sanad-credentials/sanad/internal/secp256k1"
 	"github.com/sanad-credentials/sanad/proof"
 )
 
@@ -24,7 +25,7 @@ func members(pub crypto.PublicKey) (map[string]string, error) {
 	b64 := base64.RawURLEncoding.EncodeToString
 	switch k := pub.(type) {
 	case *ecdsa.PublicKey:
-		p, err := k.Bytes()
+		p, err := secp256k1.Point(k)
 		if err != nil {
 			return nil, fmt.Errorf("jwk: not a point on its curve: %w", proof.ErrKey)
 		}

@@ -124,6 +124,17 @@ const Types = 32
 // Contents is the most credentials in one presentation.
 const Contents = 32
 
+// JWSHeader is the longest header of a JWS, in base64url. Certificates make up
+// most of it.
+const JWSHeader = 64 << 10
+
+// JWE is the largest encrypted message, in bytes, and JWEInflated the largest
+// that a compressed one may become.
+const (
+	JWE         = 24 << 20
+	JWEInflated = 16 << 20
+)
+
 // DID documents.
 const (
 	// DIDDocument is the largest DID document that is read.
@@ -204,6 +215,7 @@ const (
 	// release's.
 	RemovalLead = 1000
 )
+
 // PresentationHeader is the most bytes that a BBS proof is bound to.
 const PresentationHeader = 4096
 
@@ -211,3 +223,15 @@ const PresentationHeader = 4096
 // statement that can be shown or not. Checking a proof of so many takes about a
 // seventh of a second, and a credential may have 16 of them.
 const BBSMessages = 1024
+
+// Disclosures is the most disclosures of one SD-JWT.
+const Disclosures = 1024
+
+// Metadata is the largest document about an issuer's keys or a type of SD-JWT
+// VC. TypeChain is the most types that extend each other, TypeClaims the most
+// claims that they describe.
+const (
+	Metadata   = 1 << 20
+	TypeChain  = 8
+	TypeClaims = 1024
+)

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/sanad-credentials/sanad/internal/cborx"
 	"github.com/sanad-credentials/sanad/proof"
@@ -28,6 +29,13 @@ type Message struct {
 	Algorithm proof.Algorithm
 	// KeyID is header 4; nil: there is none.
 	KeyID []byte
+	// Type and ContentType are the protected headers 16 (RFC 9596) and 3: a media
+	// type, or the number of a CoAP content format in decimal digits. Empty: there
+	// is none.
+	Type, ContentType string
+	// Claims are the CWT claims of the protected header 15, a map (RFC 9597);
+	// nil: there is none.
+	Claims []byte
 	// Payload is never nil: detached payloads are refused.
 	Payload   []byte
 	Signature []byte
@@ -46,19 +54,24 @@ var (
 	ErrTwoKIDs        = errors.New("cose: header 4 (kid) in both headers; the protected one counts")
 )
 
-// COSE identifiers (RFC 9053, section 2; RFC 8230, section 2).
-var algorithms = map[int64]proof.Algorithm{-7: proof.ES256, -35: proof.ES384, -36: proof.ES512, -8: proof.EdDSA, -37: proof.PS256}
+// COSE identifiers (RFC 9053, section 2; RFC 8230, section 2; RFC 8812, section
+// 3.2).
+var algorithms = map[int64]proof.Algorithm{-7: proof.ES256, -35: proof.ES384, -36: proof.ES512, -47: proof.ES256K, -8: proof.EdDSA, -37: proof.PS256}
 
 const (
 	tagSign1 = 18
 	tagCWT   = 61
 
-	maxLabels = 32 // in one header; real ones have two
-	maxKID    = 64 // bytes; a document signer's has eight
+	maxLabels = 32   // in one header; real ones have two
+	maxKID    = 2048 // bytes; a document signer's has eight, a DID URL may have many
+	maxType   = 256
 
-	labelAlg  = 1
-	labelCrit = 2
-	labelKID  = 4
+	labelAlg         = 1
+	labelCrit        = 2
+	labelContentType = 3
+	labelKID         = 4
+	labelClaims      = 15
+	labelType        = 16
 )
 
 func malformed(format string, args ...any) error {
@@ -121,8 +134,10 @@ func (m *Message) untag(raw []byte) ([]byte, error) {
 }
 
 type header struct {
-	alg proof.Algorithm
-	kid []byte
+	alg              proof.Algorithm
+	kid              []byte
+	typ, contentType string
+	claims           []byte
 }
 
 func (m *Message) headers(unprotectedItem []byte) error {
@@ -140,6 +155,7 @@ func (m *Message) headers(unprotectedItem []byte) error {
 	if err != nil {
 		return err
 	}
+	m.Type, m.ContentType, m.Claims = protected.typ, protected.contentType, protected.claims
 	switch {
 	case protected.alg != "" && unprotected.alg != "" && protected.alg != unprotected.alg:
 		return malformed("header 1 (alg): the two headers contradict each other")
@@ -243,8 +259,33 @@ func (h *header) set(name string, label uint64, value []byte) error {
 			return malformed("%s header 4 (kid) has %d bytes, at most %d are read", name, len(kid), maxKID)
 		}
 		h.kid = kid
+	case labelContentType:
+		h.contentType = mediaType(value)
+	case labelType:
+		h.typ = mediaType(value)
+	case labelClaims:
+		h.claims = value
+	}
+	switch {
+	case name != "protected": // where it says nothing
+	case label == labelContentType && h.contentType == "", label == labelType && h.typ == "":
+		return malformed("%s header %d: neither a media type nor a number", name, label)
+	case label == labelClaims && !cborx.Is(value, cborx.Map):
+		return malformed("%s header 15 (CWT claims) is not a map", name)
 	}
 	return nil
+}
+
+// mediaType reads a media type or the number of a content format; it returns
+// "" for anything else.
+func mediaType(value []byte) string {
+	if s, ok := cborx.String(value, cborx.Text); ok && len(s) <= maxType {
+		return string(s)
+	}
+	if major, n, rest, _, ok := cborx.Head(value); ok && len(rest) == 0 && major == cborx.Uint {
+		return strconv.FormatUint(n, 10)
+	}
+	return ""
 }
 
 // Verify checks the signature. Errors wrap proof.ErrMismatch or proof.ErrKey.
@@ -257,10 +298,18 @@ func (m *Message) Verify(k *proof.Key) error {
 // Sign makes a tagged message, with the algorithm and, unless it is nil, kid in
 // the protected header.
 func Sign(ctx context.Context, payload, kid []byte, s proof.Signer) ([]byte, error) {
+	return SignTyped(ctx, payload, kid, "", "", s)
+}
+
+// SignTyped is [Sign] with the headers 16 (typ) and 3 (content type) too, media
+// types, unless they are empty.
+func SignTyped(ctx context.Context, payload, kid []byte, typ, contentType string, s proof.Signer) ([]byte, error) {
 	key := s.Key()
 	protected := []byte{0xa1, labelAlg}
-	if kid != nil {
-		protected[0] = 0xa2
+	for _, there := range []bool{kid != nil, typ != "", contentType != ""} {
+		if there {
+			protected[0]++
+		}
 	}
 	id := int64(0)
 	for n, a := range algorithms {
@@ -272,8 +321,14 @@ func Sign(ctx context.Context, payload, kid []byte, s proof.Signer) ([]byte, err
 		return nil, fmt.Errorf("cose: no identifier for %s: %w", key.Algorithms[0], proof.ErrKey)
 	}
 	protected = cborx.AppendHead(protected, cborx.NegInt, uint64(-1-id))
+	if contentType != "" {
+		protected = appendString(append(protected, labelContentType), cborx.Text, []byte(contentType))
+	}
 	if kid != nil {
 		protected = appendString(append(protected, labelKID), cborx.Bytes, kid)
+	}
+	if typ != "" {
+		protected = appendString(append(protected, labelType), cborx.Text, []byte(typ))
 	}
 	sig, err := s.Sign(ctx, toBeSigned(protected, payload))
 	if err != nil {

@@ -45,12 +45,14 @@ func TestSignVerify(t *testing.T) {
 	require.NoError(t, err)
 	p521, err := ecdsa.GenerateKey(elliptic.P521(), rand.Reader)
 	require.NoError(t, err)
+	k256, err := ecdsa.GenerateKey(proof.Secp256k1(), rand.Reader)
+	require.NoError(t, err)
 	_, ed, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
 	r, err := rsa.GenerateKey(rand.Reader, 2048)
 	require.NoError(t, err)
 	for want, s := range map[proof.Algorithm]proof.Signer{
-		proof.ES256: p256(t), proof.ES384: signer(t, p384), proof.ES512: signer(t, p521), proof.EdDSA: signer(t, ed), proof.PS256: signer(t, r),
+		proof.ES256: p256(t), proof.ES256K: signer(t, k256), proof.ES384: signer(t, p384), proof.ES512: signer(t, p521), proof.EdDSA: signer(t, ed), proof.PS256: signer(t, r),
 	} {
 		for _, size := range []int{0, 1, 23, 24, 255, 256, 70000} {
 			payload := bytes.Repeat([]byte{7}, size)
@@ -255,4 +257,39 @@ func TestTooManyLabels(t *testing.T) {
 	_, err = cose.Parse(message(33))
 	require.ErrorIs(t, err, cose.ErrMalformed)
 	require.ErrorContains(t, err, "33 labels, at most 32")
+}
+
+// Headers 3, 16 and 15 count where they are signed, and nowhere else.
+func TestTypedMessages(t *testing.T) {
+	s := p256(t)
+	raw, err := cose.SignTyped(context.Background(), []byte("x"), []byte("k"), "application/vc+cose", "application/vc", s)
+	require.NoError(t, err)
+	m, err := cose.Parse(raw)
+	require.NoError(t, err)
+	require.Equal(t, []string{"application/vc+cose", "application/vc", "k"}, []string{m.Type, m.ContentType, string(m.KeyID)})
+	require.Nil(t, m.Claims)
+	k := s.Key()
+	require.NoError(t, m.Verify(&k))
+	require.Equal(t, unhex(t, "d2 84 58 2b a4 01 26 03 6e"), raw[:9], "labels in order")
+
+	message := func(protected, unprotected string) []byte {
+		p := unhex(t, protected)
+		require.Less(t, len(p), 256)
+		return bytes.Join([][]byte{{0xd2, 0x84, 0x58, byte(len(p))}, p, unhex(t, unprotected), {0x41, 'x', 0x41, 's'}}, nil)
+	}
+	m, err = cose.Parse(message("a4 01 26 03 18 32 10 61 61 0f a1 01 61 62", "a0"))
+	require.NoError(t, err)
+	require.Equal(t, []string{"a", "50"}, []string{m.Type, m.ContentType})
+	require.Equal(t, unhex(t, "a1 01 61 62"), m.Claims)
+	m, err = cose.Parse(message("a1 01 26", "a3 03 20 10 f6 0f 01"))
+	require.NoError(t, err)
+	require.Equal(t, "", m.Type+m.ContentType)
+	require.Nil(t, m.Claims)
+	for name, protected := range map[string]string{
+		"typ negative": "a2 01 26 10 20", "typ bytes": "a2 01 26 10 41 61", "typ empty": "a2 01 26 10 60", "content type null": "a2 01 26 03 f6", "claims no map": "a2 01 26 0f 80",
+		"typ twice": "a3 01 26 10 61 61 10 61 61", "typ twice, longer": "a3 01 26 10 61 61 18 10 61 61",
+	} {
+		_, err := cose.Parse(message(protected, "a0"))
+		require.ErrorIs(t, err, cose.ErrMalformed, name)
+	}
 }

@@ -3,12 +3,12 @@ package dataintegrity
 import (
 	"bytes"
 	"encoding/asn1"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"math/big"
 	"strings"
 
+	"github.com/sanad-credentials/sanad/internal/b64url"
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/proof"
 )
@@ -46,7 +46,7 @@ func parseJWS(s string) (*jws, error) {
 	if !ok {
 		return bad("not compact and detached")
 	}
-	raw, err := decodeBase64(encoded)
+	raw, err := b64url.Decode(encoded)
 	if err != nil {
 		return bad("header: not base64url")
 	}
@@ -55,7 +55,7 @@ func parseJWS(s string) (*jws, error) {
 		return bad("header: not strict JSON of an object")
 	}
 	j := &jws{header: encoded}
-	if j.signature, err = decodeBase64(signature); err != nil {
+	if j.signature, err = b64url.Decode(signature); err != nil {
 		return bad("signature: not base64url")
 	}
 	if b64, ok := h.Member("b64").Bool(); b64 || !ok {
@@ -85,14 +85,7 @@ func (v *variant) encode(signature []byte) (string, error) {
 		return encodeProofValue(signature)
 	}
 	header := `{"alg":"` + string(v.algorithm) + `","b64":false,"crit":["b64"]}`
-	return base64.RawURLEncoding.EncodeToString([]byte(header)) + ".." + base64.RawURLEncoding.EncodeToString(signature), nil
-}
-
-func decodeBase64(s string) ([]byte, error) {
-	if strings.ContainsAny(s, "\r\n") { // which the decoder would skip
-		return nil, ErrMalformed
-	}
-	return base64.RawURLEncoding.Strict().DecodeString(s)
+	return b64url.Encode([]byte(header)) + ".." + b64url.Encode(signature), nil
 }
 
 // fromDER turns an ECDSA signature of the size given, R‖S, from its DER.

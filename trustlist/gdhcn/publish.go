@@ -192,6 +192,8 @@ func expressible(e *trustlist.Entry) (string, error) {
 		return "", errors.New("its Roles are no usage")
 	case len(e.Keys) == 0:
 		return "", errors.New("no keys")
+	case len(e.Anchors) > 0:
+		return "", errors.New("certification authorities (Anchors)")
 	case e.Types != nil || e.Periods != nil:
 		return "", errors.New("limited to Types or Periods")
 	case !slices.Equal(e.Names, names):

@@ -129,6 +129,7 @@ func TestPublishRefuses(t *testing.T) {
 		"limited to types":         func(e *trustlist.Entry) { e.Types = []string{"test"} },
 		"limited to no types":      func(e *trustlist.Entry) { e.Types = []string{} },
 		"limited to periods":       func(e *trustlist.Entry) { e.Periods = []trustlist.Period{{From: now}} },
+		"authorities as anchors":   func(e *trustlist.Entry) { e.Anchors = e.Keys[0].Chain },
 		"issue alone":              func(e *trustlist.Entry) { e.Roles = []trustlist.Role{trustlist.RoleIssue} },
 		"status alone":             func(e *trustlist.Entry) { e.Roles = []trustlist.Role{trustlist.RoleStatus} },
 		"no roles":                 func(e *trustlist.Entry) { e.Roles = nil },

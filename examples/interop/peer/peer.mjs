@@ -11,11 +11,13 @@ import {canonicalForm, knownContexts} from './canon.mjs';
 import {checkStatus, statusList} from './status.mjs';
 import {derive, issue, keyPair, present, time, verify, verifyPresentation} from './proofs.mjs';
 import {openHealth, sealHealth} from './health.mjs';
+import {sdJwtIssue, sdJwtKey, sdJwtPresent, sdJwtVerify} from './sdjwt.mjs';
 
 const operations = {
   keyPair, issue, derive, verify, present, verifyPresentation, time,
   statusList, checkStatus, canonicalForm, knownContexts,
-  openHealth, sealHealth
+  openHealth, sealHealth,
+  sdJwtKey, sdJwtIssue, sdJwtPresent, sdJwtVerify
 };
 
 for await(const line of createInterface({input: process.stdin})) {
