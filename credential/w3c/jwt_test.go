@@ -246,8 +246,12 @@ func TestClaims(t *testing.T) {
 		}
 		require.ErrorIs(t, err, c.want, name)
 	}
+	env, err := w3c.JWT{}.Parse(vcJWT(t, p, with(content(p.did), map[string]any{"aud": "x", "iat": "2010-01-01T19:23:24Z"})), "")
+	require.NoError(t, err)
+	require.ErrorIs(t, errors.Join(env.Tolerated...), w3c.ErrAudience)
+	require.ErrorIs(t, errors.Join(env.Tolerated...), w3c.ErrDateText)
 	// Terms of a document stay terms: only the token's claims are none.
-	_, err := v.Verify(ctx, vcJWT(t, p, with(content(p.did), map[string]any{"@context": []any{w3c.Context}, "credentialSubject": map[string]any{"id": "urn:x"}, "type": []any{w3c.Type}, "iss": p.did})), credential.Policy{Time: now})
+	_, err = v.Verify(ctx, vcJWT(t, p, with(content(p.did), map[string]any{"@context": []any{w3c.Context}, "credentialSubject": map[string]any{"id": "urn:x"}, "type": []any{w3c.Type}, "iss": p.did})), credential.Policy{Time: now})
 	require.NoError(t, err)
 	_, err = v.Verify(ctx, vcJWT(t, p, with(content(p.did), map[string]any{"@context": []any{w3c.Context}, "credentialSubject": map[string]any{"id": "urn:x"}, "type": []any{w3c.Type}, "other": 1})), credential.Policy{Time: now})
 	require.ErrorIs(t, err, w3c.ErrTerms)

@@ -21,6 +21,9 @@ var (
 	// ErrDateText is noted for a token with a time as text, where a number of
 	// seconds is due (RFC 7519, section 2).
 	ErrDateText = errors.New("a time as text, not as a number")
+	// ErrAudience is noted for a credential that names an audience (aud; RFC 7519,
+	// section 4.1.3), which a verifier of credentials has no name to compare with.
+	ErrAudience = errors.New("made for an audience, which is not compared")
 )
 
 // The media types of what is signed as a whole, without "application/"
@@ -184,6 +187,9 @@ func (f *Format) envelope(s secured) (*credential.Envelope, error) {
 	c.Payload = &Payload{s.doc, s.raw}
 	p.Hint.Issuer = c.Issuers[0]
 	p.Verify = func(_ context.Context, a *credential.Attempt) error { return s.verify(a.Key) }
+	if len(s.claims.audience) > 0 {
+		tolerated = append(tolerated, fmt.Errorf("w3c: aud: %w", ErrAudience))
+	}
 	env.Credential, env.Tolerated, env.Proofs = c, tolerated, []credential.Proof{p}
 	return env, f.checkTerms(s.doc, s.beside...)
 }
