@@ -1,0 +1,112 @@
+package quorum_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sanad-credentials/sanad/trustlist"
+	"github.com/sanad-credentials/sanad/trustlist/quorum"
+	"github.com/sanad-credentials/sanad/trustlist/refresh"
+)
+
+// fetched is a verifier that fetches a network, and a way of publishing to it.
+func (w *world) fetched() (r *refresh.Refresher, publish func(release, removals []byte, roots ...[]byte) error) {
+	w.t.Helper()
+	dir := w.t.TempDir()
+	file := filepath.Join(dir, "network.json")
+	require.NoError(w.t, os.WriteFile(file, nil, 0o600))
+	r, err := refresh.New(refresh.Options{
+		Sources: []refresh.Source{w.source("file://" + file)}, Dir: dir, Now: func() time.Time { return now },
+	})
+	require.NoError(w.t, err)
+	w.t.Cleanup(r.Close)
+	return r, func(release, removals []byte, roots ...[]byte) error {
+		raw, err := (&quorum.Bundle{Roots: roots, Release: release, Removals: removals, Folder: w.folder}).Bytes()
+		require.NoError(w.t, err)
+		require.NoError(w.t, os.WriteFile(file, raw, 0o600))
+		return r.Refresh(ctx)
+	}
+}
+
+// What orders the documents of a network are their numbers, not the dates on
+// them: a key is removed although the removal was dated before the release, and a
+// release that was proposed before a removal takes the place of the one before.
+func TestPromiseFetchedNetworkGoesByItsNumbers(t *testing.T) {
+	w := newWorld(t)
+	first, both := w.release(1, w.list("ID", "SA")), w.list("ID", "SA", "MY")
+	early := w.removals(1, "SAU")
+	early.Issued = first.Issued.Add(-time.Hour)
+	r, publish := w.fetched()
+	require.NoError(t, publish(w.sign(first, w.id, w.my), nil))
+	require.NoError(t, publish(w.sign(first, w.id, w.my), w.sign(early, w.sa)))
+	require.Equal(t, []string{"IDN"}, authorities(r.List()), "a removal dated before the release")
+
+	second := w.release(2, both)
+	second.Issued = first.Issued.Add(time.Minute)
+	late := w.removals(2, "SAU", "x")
+	require.NoError(t, publish(w.sign(first, w.id, w.my), w.sign(late, w.sa)))
+	require.NoError(t, publish(w.sign(second, w.id, w.my), w.sign(late, w.sa)))
+	require.Equal(t, []string{"IDN", "MYS"}, authorities(r.List()), "a release dated before the removal")
+
+	third := w.release(3, both)
+	third.Issued, third.Removals = second.Issued.Add(time.Minute), 2
+	require.NoError(t, publish(w.sign(third, w.id, w.my), w.sign(late, w.sa)))
+	require.Equal(t, []string{"IDN", "SAU", "MYS"}, authorities(r.List()), "decided on")
+	require.Equal(t, third.Issued, r.List().Entries()[0].ListIssued, "as old as its release")
+}
+
+// A member that may remove keys must not be able to stop releases by a date.
+func TestPromiseRemovalOfTheFutureStopsNoRelease(t *testing.T) {
+	w := newWorld(t)
+	far := w.removals(1, "x")
+	far.Issued = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	r, publish := w.fetched()
+	require.NoError(t, publish(w.sign(w.release(1, w.list("ID")), w.id, w.my), w.sign(far, w.sa)))
+	second := w.release(2, w.list("ID", "SA"))
+	second.Issued = second.Issued.Add(time.Minute)
+	require.NoError(t, publish(w.sign(second, w.id, w.my), w.sign(far, w.sa)))
+	require.Equal(t, []string{"IDN", "SAU"}, authorities(r.List()))
+}
+
+// A new root may let a release live longer: that is not another list of its date.
+func TestRootIsReplacedUnderOneRelease(t *testing.T) {
+	w := newWorld(t)
+	w.root.Expires = now.Add(24 * time.Hour)
+	w.raw = w.sign(w.root, w.id, w.my)
+	var err error
+	w.pinned, err = quorum.Pin(w.raw)
+	require.NoError(t, err)
+	r, publish := w.fetched()
+	release := w.release(1, w.list("ID"))
+	require.NoError(t, publish(w.sign(release, w.id, w.my), nil, w.raw))
+	require.Equal(t, w.root.Expires, r.Expires())
+	next := w.next(func(r *quorum.Root) { r.Expires = now.AddDate(1, 0, 0) })
+	require.NoError(t, publish(w.sign(release, w.id, w.my), nil, w.raw, w.sign(next, w.id, w.my)))
+	require.Equal(t, release.Expires, r.Expires())
+
+	// Releases are counted anew under a new root.
+	anew := w.release(1, w.list("ID", "SA"))
+	anew.Root = 2
+	require.NoError(t, publish(w.sign(anew, w.id, w.my), nil, w.raw, w.sign(next, w.id, w.my)))
+	require.Equal(t, []string{"IDN", "SAU"}, authorities(r.List()))
+}
+
+// A missing input is told, and decides nothing.
+func TestPromiseOpenNeedsATimeAndAParserItsList(t *testing.T) {
+	w := newWorld(t)
+	raw := w.sign(w.release(1, w.list("ID")), w.id, w.my)
+	_, err := w.pinned.Open(raw, nil, time.Time{}, quorum.Held{})
+	require.ErrorIs(t, err, quorum.ErrExpired, "nobody knows whether it has")
+	a, err := w.pinned.Open(raw, nil, now, quorum.Held{})
+	require.NoError(t, err)
+	_, err = a.List(fstest.MapFS{}, parse)
+	require.ErrorIs(t, err, quorum.ErrFile)
+	require.ErrorIs(t, err, os.ErrNotExist)
+	_, err = a.List(w.folder, func(quorum.File, []byte, trustlist.Voucher) (*trustlist.List, error) { return nil, nil })
+	require.ErrorIs(t, err, quorum.ErrFile)
+}
