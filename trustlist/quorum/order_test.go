@@ -1,14 +1,17 @@
 package quorum_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sanad-credentials/sanad/internal/limits"
 	"github.com/sanad-credentials/sanad/trustlist"
 	"github.com/sanad-credentials/sanad/trustlist/quorum"
 	"github.com/sanad-credentials/sanad/trustlist/refresh"
@@ -109,4 +112,82 @@ func TestPromiseOpenNeedsATimeAndAParserItsList(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 	_, err = a.List(w.folder, func(quorum.File, []byte, trustlist.Voucher) (*trustlist.List, error) { return nil, nil })
 	require.ErrorIs(t, err, quorum.ErrFile)
+}
+
+// A file's own expiry counts where it is the earlier one, and does not outlive
+// the release.
+func TestPromiseEntriesExpireWithTheRelease(t *testing.T) {
+	w := newWorld(t)
+	f := w.list("ID")
+	rel := w.release(1, f)
+	a, err := w.pinned.Open(w.sign(rel, w.id, w.my), nil, now, quorum.Held{})
+	require.NoError(t, err)
+	for name, c := range map[string]struct{ states, want time.Time }{
+		"earlier": {now.Add(time.Hour), now.Add(time.Hour)},
+		"later":   {rel.Expires.Add(time.Hour), rel.Expires},
+		"never":   {time.Time{}, rel.Expires},
+	} {
+		l, err := a.List(w.folder, func(f quorum.File, raw []byte, v trustlist.Voucher) (*trustlist.List, error) {
+			l, err := parse(f, raw, v)
+			require.NoError(t, err)
+			return trustlist.New(trustlist.Info{Expires: c.states}, l.Entries()...)
+		})
+		require.NoError(t, err)
+		require.Equal(t, c.want, l.Entries()[0].ListExpires, name)
+	}
+}
+
+// An entry that is known by names alone has no key to remove, and stays.
+func TestRemovalsLeaveEntriesWithoutKeys(t *testing.T) {
+	w := newWorld(t)
+	a, err := w.pinned.Open(w.sign(w.release(1, w.list("ID")), w.id, w.my), w.sign(w.removals(1, "IDN"), w.sa), now, quorum.Held{})
+	require.NoError(t, err)
+	l, err := a.List(w.folder, func(f quorum.File, raw []byte, v trustlist.Voucher) (*trustlist.List, error) {
+		l, err := parse(f, raw, v)
+		require.NoError(t, err)
+		return trustlist.New(trustlist.Info{}, append(l.Entries(), trustlist.Entry{Authority: "named", Names: []string{"did:web:a.example"}})...)
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{"named"}, authorities(l))
+}
+
+// A release can't forget that removals were decided on, and removals of another
+// network have no place in this one even if they have no effect.
+func TestPromiseReleaseDoesNotForgetRemovals(t *testing.T) {
+	w := newWorld(t)
+	f := w.list("ID", "SA")
+	knows := w.release(1, f)
+	knows.Removals = 2
+	raw := w.sign(knows, w.id, w.my)
+	_, held, err := w.open(raw, nil, quorum.Held{})
+	require.NoError(t, err)
+	forgets := w.release(2, f)
+	forgets.Removals = 1
+	_, _, err = w.open(w.sign(forgets, w.id, w.my), nil, held)
+	require.ErrorIs(t, err, quorum.ErrRollback)
+
+	other := w.removals(1, "SAU")
+	other.Network = "did:web:other.example"
+	_, _, err = w.open(raw, w.sign(other, w.id, w.my), held)
+	require.ErrorIs(t, err, quorum.ErrNetwork)
+}
+
+func TestParseHeldRefuses(t *testing.T) {
+	whole := quorum.Held{Network: listID, Root: 1, ReleaseRoot: 1, Release: 2, Digest: "d", Removals: 3, Removed: []string{"a"}}
+	h, err := quorum.ParseHeld(whole.Bytes())
+	require.NoError(t, err)
+	require.Equal(t, whole, h)
+	none := whole
+	none.Removed = nil
+	h, err = quorum.ParseHeld(none.Bytes())
+	require.NoError(t, err)
+	require.Equal(t, none, h)
+	for name, raw := range map[string]string{
+		"no JSON":          "{",
+		"a number removed": string(bytes.Replace(whole.Bytes(), []byte(`["a"]`), []byte(`[1]`), 1)),
+		"too large":        strings.Repeat(" ", limits.NetworkDocument) + string(whole.Bytes()),
+	} {
+		_, err := quorum.ParseHeld([]byte(raw))
+		require.ErrorIs(t, err, quorum.ErrFormat, name)
+	}
 }
