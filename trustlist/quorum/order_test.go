@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sanad-credentials/sanad/internal/limits"
+	"github.com/sanad-credentials/sanad/internal/testnet"
 	"github.com/sanad-credentials/sanad/trustlist"
 	"github.com/sanad-credentials/sanad/trustlist/quorum"
 	"github.com/sanad-credentials/sanad/trustlist/refresh"
@@ -190,4 +191,41 @@ func TestParseHeldRefuses(t *testing.T) {
 		_, err := quorum.ParseHeld([]byte(raw))
 		require.ErrorIs(t, err, quorum.ErrFormat, name)
 	}
+}
+
+// A root that was followed is remembered although nothing else was to be had: with
+// the keys of the one before, which were stolen, nobody can hide it again.
+func TestPromiseRootIsRememberedWithoutRelease(t *testing.T) {
+	w := newWorld(t)
+	next := w.next(func(r *quorum.Root) {
+		r.Members = r.Members[1:] // Indonesia's key was stolen, and Malaysia's replaced
+		r.Members[0] = member(signer(t, "MY", "new", testnet.P256), "MY")
+	})
+	rotated := w.sign(next, w.id, w.my, w.sa, signer(t, "MY", "new", testnet.P256))
+	forged := w.sign(w.release(1, w.list("ID", "KP")), w.id, w.my)
+	withheld := quorum.Bundle{Roots: [][]byte{w.raw, rotated}, Release: forged, Folder: w.folder}
+	l, held, err := withheld.List(w.pinned, now, quorum.Held{}, parse)
+	require.ErrorIs(t, err, quorum.ErrThreshold)
+	require.Nil(t, l)
+	require.Equal(t, quorum.Held{Network: listID, Root: 2}, held)
+
+	again := quorum.Bundle{Roots: [][]byte{w.raw}, Release: forged, Folder: w.folder}
+	l, after, err := again.List(w.pinned, now, held, parse)
+	require.ErrorIs(t, err, quorum.ErrRollback)
+	require.Nil(t, l)
+	require.Equal(t, held, after)
+	_, _, err = again.List(w.pinned, now, quorum.Held{}, parse)
+	require.NoError(t, err, "without a memory nobody can tell")
+
+	// Nor does an error make it forget.
+	held.Release, held.ReleaseRoot, held.Digest, held.Removals = 7, 2, "d", 3
+	for _, b := range []quorum.Bundle{{Roots: [][]byte{{}}}, {Roots: [][]byte{rotated, rotated}}, withheld} {
+		_, after, err := b.List(w.pinned, now, held, parse)
+		require.Error(t, err)
+		require.Equal(t, held, after)
+	}
+	held.Network = "did:web:other.example"
+	_, after, err = withheld.List(w.pinned, now, held, parse)
+	require.ErrorIs(t, err, quorum.ErrNetwork)
+	require.Equal(t, held, after)
 }
