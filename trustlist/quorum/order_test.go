@@ -229,3 +229,23 @@ func TestPromiseRootIsRememberedWithoutRelease(t *testing.T) {
 	require.ErrorIs(t, err, quorum.ErrNetwork)
 	require.Equal(t, held, after)
 }
+
+// A member's key is its public key and no more, and its roles are there once:
+// what is signed says one thing.
+func TestMembersAreWrittenInOneWay(t *testing.T) {
+	w := newWorld(t)
+	for name, change := range map[string]func(member object){
+		"a kid":        func(m object) { m["key"].(object)["kid"] = "another" },
+		"an algorithm": func(m object) { m["key"].(object)["alg"] = "ES256" },
+		"a usage":      func(m object) { m["key"].(object)["use"] = "sig" },
+	} {
+		_, err := quorum.Parse(edit(t, w.raw, func(signed, _ object) { change(signed["members"].([]any)[1].(object)) }))
+		require.ErrorIs(t, err, quorum.ErrKey, name)
+	}
+	for _, roles := range [][]quorum.Role{{quorum.RoleRoot, quorum.RoleRoot}, {"operator"}} {
+		r := w.next(func(r *quorum.Root) { r.Members = append(r.Members, member(signer(t, "CH", "", testnet.P256), "CH")) })
+		r.Members[3].Roles = roles
+		_, err := quorum.New(r)
+		require.ErrorIs(t, err, quorum.ErrFormat)
+	}
+}
