@@ -2,6 +2,7 @@ package quorum_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -248,4 +249,55 @@ func TestMembersAreWrittenInOneWay(t *testing.T) {
 		_, err := quorum.New(r)
 		require.ErrorIs(t, err, quorum.ErrFormat)
 	}
+}
+
+// What somebody else hands in does not take the place of a signature that is
+// there, and more signatures than a root has members are not read.
+func TestJoinKeepsWhatIsThere(t *testing.T) {
+	w := newWorld(t)
+	raw := w.sign(w.release(1, w.list("ID")), w.id, w.my)
+	mine, err := quorum.Parse(raw)
+	require.NoError(t, err)
+	theirs, err := quorum.Parse(edit(t, raw, func(_, doc object) {
+		for _, s := range doc["signatures"].([]any) {
+			s.(object)["sig"] = "AAAA"
+		}
+	}))
+	require.NoError(t, err)
+	joined, err := mine.Join(theirs)
+	require.NoError(t, err)
+	by, _ := w.root.Approvals(joined)
+	require.Len(t, by, 2)
+
+	_, err = quorum.Parse(edit(t, raw, func(_, doc object) {
+		var many []any
+		for i := range limits.NetworkKeys + 1 {
+			many = append(many, object{"keyid": fmt.Sprint(i), "sig": "AAAA"})
+		}
+		doc["signatures"] = many
+	}))
+	require.ErrorIs(t, err, quorum.ErrFormat)
+}
+
+// A release has files, and no more than are read.
+func TestReleaseHasFiles(t *testing.T) {
+	w := newWorld(t)
+	f := w.list("ID")
+	many := make([]quorum.File, limits.NetworkFiles+1)
+	for i := range many {
+		many[i] = f
+		many[i].Name, many[i].Length = fmt.Sprintf("%d/did.json", i), 1
+	}
+	here := f
+	here.Name = "."
+	for name, files := range map[string][]quorum.File{"none": nil, "many": many, "a folder": {here}} {
+		_, err := quorum.New(w.release(1, files...))
+		require.ErrorIs(t, err, quorum.ErrFormat, name)
+	}
+	_, err := quorum.New(w.release(1, many[1:]...))
+	require.NoError(t, err)
+	last := w.release(1, f)
+	last.Removals = 1 << 53
+	_, err = quorum.New(last)
+	require.ErrorIs(t, err, quorum.ErrFormat)
 }

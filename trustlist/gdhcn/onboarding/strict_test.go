@@ -43,6 +43,34 @@ func edited(t *testing.T, raw []byte, change func(asn1.RawValue) []byte, way ...
 	return der(raw[0], parts...)
 }
 
+// Changes of one value.
+func retagged(tag byte) func(asn1.RawValue) []byte {
+	return func(v asn1.RawValue) []byte { return der(tag, v.Bytes) }
+}
+
+func none(asn1.RawValue) []byte { return nil }
+
+func behind(v asn1.RawValue) []byte { return der(v.FullBytes[0], v.Bytes, []byte{5, 0}) }
+
+func twice(v asn1.RawValue) []byte { return append(bytes.Clone(v.FullBytes), v.FullBytes...) }
+
+// long is a length in one byte more than it needs.
+func long(v asn1.RawValue) []byte {
+	n := len(v.Bytes)
+	return append([]byte{v.FullBytes[0], 0x83, byte(n >> 16), byte(n >> 8), byte(n)}, v.Bytes...)
+}
+
+func endless(v asn1.RawValue) []byte {
+	return append(append([]byte{v.FullBytes[0], 0x80}, v.Bytes...), 0, 0)
+}
+
+func huge(v asn1.RawValue) []byte {
+	return append([]byte{v.FullBytes[0], 0x84, 0x7f, 0xff, 0xff, 0xff}, v.Bytes...)
+}
+
+// The places of parts in the signed data.
+const data, encapsulated, signers = 0, 2, 4
+
 // What is not signed must have the one form that there is, too.
 func TestPromiseStructureIsStrict(t *testing.T) {
 	c, key := anchor(testnet.P256)
@@ -50,23 +78,6 @@ func TestPromiseStructureIsStrict(t *testing.T) {
 	require.NoError(t, err)
 	same := edited(t, cms, func(v asn1.RawValue) []byte { return v.FullBytes }, 1, 0, 2)
 	require.Equal(t, cms, same)
-	retagged := func(tag byte) func(asn1.RawValue) []byte {
-		return func(v asn1.RawValue) []byte { return der(tag, v.Bytes) }
-	}
-	behind := func(v asn1.RawValue) []byte { return der(v.FullBytes[0], v.Bytes, []byte{5, 0}) }
-	twice := func(v asn1.RawValue) []byte { return append(bytes.Clone(v.FullBytes), v.FullBytes...) }
-	none := func(asn1.RawValue) []byte { return nil }
-	long := func(v asn1.RawValue) []byte { // a length in one byte more than it needs
-		n := len(v.Bytes)
-		return append([]byte{v.FullBytes[0], 0x83, byte(n >> 16), byte(n >> 8), byte(n)}, v.Bytes...)
-	}
-	endless := func(v asn1.RawValue) []byte {
-		return append(append([]byte{v.FullBytes[0], 0x80}, v.Bytes...), 0, 0)
-	}
-	huge := func(v asn1.RawValue) []byte {
-		return append([]byte{v.FullBytes[0], 0x84, 0x7f, 0xff, 0xff, 0xff}, v.Bytes...)
-	}
-	const data, encapsulated, signers = 0, 2, 4
 	for name, raw := range map[string][]byte{
 		"info as a set":              edited(t, cms, retagged(0x31)),
 		"info of another kind":       edited(t, cms, func(asn1.RawValue) []byte { return dataOID }, 0),
