@@ -88,6 +88,8 @@ func TestPromiseStructureIsStrict(t *testing.T) {
 		"more behind the data":       edited(t, cms, behind),
 		"more in the data's tag":     edited(t, cms, behind, 1),
 		"data in another tag":        edited(t, cms, retagged(0xa1), 1),
+		"data of no parts":           edited(t, cms, func(asn1.RawValue) []byte { return der(0x30) }, 1, data),
+		"a signer of no parts":       edited(t, cms, func(asn1.RawValue) []byte { return der(0x30) }, 1, data, signers, 0),
 		"data as a set":              edited(t, cms, retagged(0x31), 1, data),
 		"data without signers":       edited(t, cms, none, 1, data, signers),
 		"certificates untagged":      edited(t, cms, retagged(0x30), 1, data, 3),
