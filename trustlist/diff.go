@@ -189,7 +189,7 @@ func words[T ~string](set []T, none string) string {
 // plain quotes what could pass for something else in a line of text, or change
 // how it is shown.
 func plain(s string) string {
-	if strings.ContainsAny(s, ",;\"") || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if strings.HasPrefix(s, "any ") || strings.HasPrefix(s, "no ") || strings.ContainsAny(s, ",;\"") || strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.Quote(s)
 	}
 	return s

@@ -217,3 +217,24 @@ func TestPromiseOverriddenListDecidesNothing(t *testing.T) {
 	_, err = trustlist.Override(empty, global).Authorize(ctx, ask(key(3, ""), "ID"))
 	require.NoError(t, err, "nothing was said before")
 }
+
+// An entry without a territory, or of another, does not speak for a web address
+// either, which is no country's.
+func TestPromiseRestrictedListLendsNoName(t *testing.T) {
+	named := func(territory string) trustlist.Entry {
+		return trustlist.Entry{Authority: "Notary", Territory: territory, Names: []string{"https://notary.example"}, Keys: []proof.Key{key(1, "k")}, Roles: issues}
+	}
+	for territory, ok := range map[string]bool{"MY": true, "SA": false, "": false} {
+		l := mustList(t, trustlist.Info{}, named(territory)).Restrict(trustlist.Limits{Territories: []string{"MYS"}})
+		_, err := l.Authorize(ctx, ask(key(1, "k"), "https://notary.example"))
+		if ok {
+			require.NoError(t, err, territory)
+		} else {
+			require.ErrorIs(t, err, trustlist.ErrNotGranted, territory)
+		}
+	}
+	// A territory that is none allows nothing, not those that have none.
+	l := mustList(t, trustlist.Info{}, named("")).Restrict(trustlist.Limits{Territories: []string{"Atlantis"}})
+	_, err := l.Authorize(ctx, ask(key(1, "k"), "https://notary.example"))
+	require.ErrorIs(t, err, trustlist.ErrNotGranted)
+}

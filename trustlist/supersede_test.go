@@ -33,6 +33,7 @@ func TestPromiseTrustListNeverGoesBack(t *testing.T) {
 		"one part of two older":    {trustlist.Merge(list("a", now), list("b", old)), trustlist.Merge(list("a", old), list("b", now)), false},
 		"parts in another order":   {trustlist.Merge(list("b", now), list("a", old)), trustlist.Merge(list("a", old), list("b", now)), true},
 		"the older of two parts":   {trustlist.Merge(list("a", now), list("a", old)), list("a", now), false},
+		"the older of two, first":  {trustlist.Merge(list("a", old), list("a", now)), list("a", now), false},
 		"a part more":              {trustlist.Merge(list("a", now), list("b", old)), list("a", now), true},
 		"a part less":              {list("a", now), trustlist.Merge(list("a", now), list("b", old)), true},
 	} {

@@ -228,9 +228,10 @@ func index(infos []Info, entries []Entry) *List {
 }
 
 // addKey keeps one candidate for each public key under one identifier: a key
-// listed for five domains is still tried once.
+// listed for five domains is still tried once. Of those with an identifier that
+// ResolveKeys refuses no more are kept.
 func (l *List) addKey(k proof.Key) {
-	if k.ID == "" {
+	if k.ID == "" || len(l.byID[k.ID]) > limits.Candidates {
 		return
 	}
 	for i := range l.byID[k.ID] {
@@ -304,7 +305,7 @@ func (l *List) ResolveKeys(_ context.Context, h proof.Hint) ([]proof.Key, error)
 		keys = append(keys, l.chainKeys(h.Chain)...)
 	}
 	if len(keys) > limits.Candidates {
-		return nil, fmt.Errorf("trustlist: %d keys share an identifier, at most %d are tried", len(keys), limits.Candidates)
+		return nil, fmt.Errorf("trustlist: more than %d keys share an identifier, at most %d are tried", limits.Candidates, limits.Candidates)
 	}
 	return slices.Clone(keys), nil
 }

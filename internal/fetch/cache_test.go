@@ -157,6 +157,24 @@ func TestNotModified(t *testing.T) {
 	require.Equal(t, "body 3", string(r.Body), "another form of the document")
 }
 
+// What the caller has is current, and what is remembered is not: each is told of
+// its own.
+func TestNotModifiedIsTheCallersCopy(t *testing.T) {
+	o := &origin{headers: map[string]string{}}
+	s := fetchtest.NewServer(t, o)
+	var now clock
+	c := client(t, s, Options{DefaultAge: time.Minute})
+	c.now = now.now
+	_, err := get(c, s.Base)
+	require.NoError(t, err)
+	now.forward(time.Hour)
+	o.headers = map[string]string{"ETag": `"v2"`}
+	r, err := c.Get(ctx, Request{URL: s.Base, ETag: `"v2"`})
+	require.NoError(t, err)
+	require.True(t, r.NotModified)
+	require.Empty(t, r.Body)
+}
+
 func TestCacheIsBounded(t *testing.T) {
 	now := time.Now()
 	c := newCache(10_000, 5)

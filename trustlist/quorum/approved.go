@@ -49,13 +49,17 @@ type Parser func(f File, raw []byte, v trustlist.Voucher) (*trustlist.List, erro
 // none is, out of the folder of a network ([File.Path]) and makes one list of
 // them, named like the network, issued and expiring as the release or its root
 // does; an earlier expiry that a file states stands. Removed keys are not on it,
-// nor entries whose keys are all removed. Removals date the list anew, so that
-// it takes the place of the one without them, and don't make its entries any
-// younger.
+// nor entries whose keys are all removed.
 //
-// A file that is not exactly the approved one is an error wrapping [ErrFile];
-// no more of it is read than its length. So is a name that the release does not
-// have. Else the error is the parser's.
+// The list's date is the release's, and in the rest of its second, where no
+// document has anything, the numbers of what it is made of: whatever takes the
+// place of another by [Pinned.Open] does so by trustlist.List.Supersedes, and the
+// dates on removals, which fewer members decide on, order nothing. The entries
+// are as old as the release.
+//
+// A file that is missing, or not exactly the approved one, is an error wrapping
+// [ErrFile]; no more of it is read than its length. So is a name that the release
+// does not have. Else the error is the parser's.
 func (a *Approved) List(folder fs.FS, parse Parser, names ...string) (*trustlist.List, error) {
 	for _, n := range names {
 		if !slices.ContainsFunc(a.release.Files, func(f File) bool { return f.Name == n }) {
@@ -68,6 +72,9 @@ func (a *Approved) List(folder fs.FS, parse Parser, names ...string) (*trustlist
 			continue
 		}
 		l, err := f.parse(folder, parse)
+		if err == nil && l == nil {
+			err = fmt.Errorf("%w: the parser made no list of it", ErrFile)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
@@ -79,11 +86,18 @@ func (a *Approved) List(folder fs.FS, parse Parser, names ...string) (*trustlist
 			}
 		}
 	}
-	info := trustlist.Info{Name: a.release.Network, Issued: a.release.Issued, Expires: a.expires}
-	if a.removals != nil && a.removals.Issued.After(info.Issued) {
-		info.Issued = a.removals.Issued
-	}
+	info := trustlist.Info{Name: a.release.Network, Issued: a.release.Issued.Add(a.held.order()), Expires: a.expires}
 	return trustlist.New(info, entries...)
+}
+
+// order is less than a second, and greater for what came later. Roots weigh more,
+// since under a new one releases are counted anew.
+func (h *Held) order() time.Duration {
+	if h.Network == "" {
+		return 0 // not approved
+	}
+	roots, rest := h.Root-1+h.ReleaseRoot-1, h.Release-1+h.Removals
+	return time.Duration(min(roots, 998))*time.Millisecond + time.Duration(min(rest, 999_999))
 }
 
 // InsecureList is what [Approved.List] would make of a release that nobody
@@ -132,7 +146,7 @@ func (v vouched) Vouch(document []byte) error {
 func (f *File) parse(folder fs.FS, parse Parser) (*trustlist.List, error) {
 	in, err := folder.Open(f.Path())
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrFile, err)
 	}
 	defer in.Close()
 	raw, err := io.ReadAll(io.LimitReader(in, f.Length+1))

@@ -32,14 +32,17 @@ type Bundle struct {
 
 // List does all that a verifier has to: it follows the roots from p, opens the
 // release, and reads its files. The errors are those of [Pinned.Update],
-// [Pinned.Open] and [Approved.List]. It also returns what to remember.
+// [Pinned.Open] and [Approved.List].
+//
+// It also returns what to remember, with an error too: then it is held, with the
+// newest root that was followed, so that whoever has stolen the keys of an older
+// one gains nothing by withholding it again (TUF 1.0.31, section 5.3.8).
 func (b *Bundle) List(p *Pinned, now time.Time, held Held, parse Parser) (*trustlist.List, Held, error) {
-	fail := func(err error) (*trustlist.List, Held, error) { return nil, Held{}, err }
 	var roots [][]byte
 	for i, raw := range b.Roots {
 		d, err := Parse(raw)
 		if err != nil {
-			return fail(fmt.Errorf("roots[%d]: %w", i, err))
+			return nil, held, fmt.Errorf("roots[%d]: %w", i, err)
 		}
 		if r, ok := d.content.(Root); !ok || r.Version > p.root.Version {
 			roots = append(roots, raw)
@@ -47,15 +50,19 @@ func (b *Bundle) List(p *Pinned, now time.Time, held Held, parse Parser) (*trust
 	}
 	p, err := p.Update(roots...)
 	if err != nil {
-		return fail(err)
+		return nil, held, err
 	}
+	if err := p.behind(&held); err != nil {
+		return nil, held, err
+	}
+	held.Network, held.Root = p.root.Network, p.root.Version
 	a, err := p.Open(b.Release, b.Removals, now, held)
 	if err != nil {
-		return fail(err)
+		return nil, held, err
 	}
 	l, err := a.List(b.Folder, parse)
 	if err != nil {
-		return fail(err)
+		return nil, held, err
 	}
 	return l, a.Held(), nil
 }

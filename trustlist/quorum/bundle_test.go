@@ -54,9 +54,9 @@ func TestBundle(t *testing.T) {
 	require.Equal(t, []string{"IDN", "SAU"}, authorities(l))
 }
 
-// A removal dates the list, so that a list without it does not come back, and
-// leaves the entries as old as they are.
-func TestRemovalsDateTheList(t *testing.T) {
+// The list with removals comes after the one without, which does not come back,
+// and its entries are as old as they are.
+func TestRemovalsOrderTheList(t *testing.T) {
 	w := newWorld(t)
 	b := w.bundle()
 	with, _, err := b.List(w.pinned, now, quorum.Held{}, parse)

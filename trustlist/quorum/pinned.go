@@ -143,7 +143,7 @@ func (p *Pinned) next(raw []byte) (*Pinned, error) {
 //
 // The error wraps [ErrFormat], [ErrKey], [ErrNetwork], [ErrThreshold],
 // [ErrRollback], or [ErrExpired] where the release or the root has expired at
-// now.
+// now, or now is zero.
 func (p *Pinned) Open(release, removals []byte, now time.Time, held Held) (*Approved, error) {
 	if err := p.behind(&held); err != nil {
 		return nil, err
@@ -173,6 +173,8 @@ func (p *Pinned) Open(release, removals []byte, now time.Time, held Held) (*Appr
 		return nil, err
 	}
 	switch {
+	case now.IsZero():
+		return nil, fmt.Errorf("%w, for all that is known: no time was given", ErrExpired)
 	case now.After(p.root.Expires):
 		return nil, fmt.Errorf("%w: root %d, on %s", ErrExpired, p.root.Version, p.root.Expires.Format(time.DateOnly))
 	case now.After(rel.Expires):

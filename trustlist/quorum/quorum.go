@@ -46,7 +46,7 @@ var (
 	// ErrExpired says that a document is too old to decide on; a newer one may
 	// have been withheld.
 	ErrExpired = fmt.Errorf("quorum: expired: %w", proof.ErrUnavailable)
-	// ErrFile says that a file is not the one that was approved.
+	// ErrFile says that a file is not the one that was approved, or not there.
 	ErrFile = errors.New("quorum: not the file that was approved")
 	// ErrKey says that a member's key can't be used here.
 	ErrKey = fmt.Errorf("quorum: key of a member: %w", proof.ErrKey)

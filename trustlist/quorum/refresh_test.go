@@ -33,9 +33,7 @@ func (w *world) source(url string) refresh.Source {
 			skipped = append(skipped, s...)
 			return l, err
 		})
-		if err == nil {
-			held = saw
-		}
+		held = saw
 		return l, skipped, err
 	}}
 }

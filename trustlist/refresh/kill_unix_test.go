@@ -192,3 +192,17 @@ func TestPromiseFullDiskKeepsSnapshot(t *testing.T) {
 	out, err := child(t, "full", "SANAD_REFRESH_DIR="+t.TempDir()).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }
+
+// A pipe in place of a snapshot is not waited for.
+func TestPromisePipeIsNoSnapshot(t *testing.T) {
+	o := serve(t, version(5).signed())
+	options := o.options()
+	options.Dir = t.TempDir()
+	path := filepath.Join(options.Dir, "list.snapshot")
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	r := mustNew(t, options)
+	require.ErrorIs(t, r.State()[0].Err, refresh.ErrSnapshot)
+	require.NoError(t, r.Refresh(ctx))
+	requireHolds(t, r, "key 5")
+	requireHolds(t, mustNew(t, options), "key 5")
+}

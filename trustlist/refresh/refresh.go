@@ -72,7 +72,9 @@ type Options struct {
 	Sources []Source
 	// Merge makes one list of those of the sources, in their order. Nil:
 	// [trustlist.Merge], by which lists add to each other; [trustlist.Override]
-	// lets the earlier decide alone.
+	// lets the earlier decide alone. A source that has given no list yet has no
+	// part in it: with Override, what is to decide alone needs an Initial, or the
+	// later ones decide in its place until it is fetched for the first time.
 	Merge func(...*trustlist.List) *trustlist.List
 	// Dir is the folder of the snapshots, which must exist; several processes
 	// may share it. Empty: nothing is kept. Who can write there can withhold

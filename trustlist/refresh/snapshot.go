@@ -154,7 +154,14 @@ func (s *source) adopt() (err error) {
 // readSnapshot returns nothing where there is no snapshot, and only the checksum
 // where that is the one seen.
 func readSnapshot(path string, seen *digest) (raw []byte, sum digest, err error) {
-	f, err := os.Open(path)
+	st, err := os.Stat(path) // before opening: to open a pipe may wait for ever
+	if err == nil && !st.Mode().IsRegular() {
+		return nil, sum, fmt.Errorf("%w: no regular file", errBroken)
+	}
+	var f *os.File
+	if err == nil {
+		f, err = os.Open(path)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, sum, nil
 	}
@@ -162,8 +169,7 @@ func readSnapshot(path string, seen *digest) (raw []byte, sum digest, err error)
 		return nil, sum, err
 	}
 	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
+	if st, err = f.Stat(); err != nil {
 		return nil, sum, err
 	}
 	const most = limits.TrustList + limits.DetachedSignature + snapshotOverhead

@@ -348,7 +348,7 @@ func TestParseRefuses(t *testing.T) {
 		"empty": "", "no JSON": "<html>", "a number": "7", "no issuers": "{}", "issuers an object": `{"issuerInfo":{}}`,
 		"cut": real[:len(real)-2], "a name twice": `{"issuerInfo":[],"issuerInfo":[]}`, "no time": `{"time":"yesterday","issuerInfo":[]}`,
 		"time a number": `{"time":7,"issuerInfo":[]}`, "too many issuers": "[" + many + "]", "none readable": `[{"iss":"http://a.example"}]`,
-		"too long": strings.Repeat(" ", limits.TrustList+1),
+		"too long": strings.Repeat(" ", limits.TrustList+1) + real,
 	} {
 		_, _, err := vci.Parse([]byte(raw), unsigned)
 		require.ErrorIs(t, err, vci.ErrFormat, name)
@@ -359,6 +359,30 @@ func TestParseRefuses(t *testing.T) {
 	require.Empty(t, skipped)
 	require.Empty(t, l.Entries())
 	require.Equal(t, "none left", l.Infos()[0].Name)
+}
+
+// Nobody has retrieved a key after the snapshot was made: an entry is no fresher
+// than its list.
+func TestPromiseEntryIsNoFresherThanItsList(t *testing.T) {
+	raw := strings.Replace(real, `"lastRetrieved": "2026-05-22T05:52:08Z"`, `"lastRetrieved": "2036-05-22T05:52:08Z"`, 1)
+	l, _, err := vci.Parse([]byte(raw), unsigned)
+	require.NoError(t, err)
+	require.Equal(t, l.Issued(), l.Entries()[0].ListIssued)
+}
+
+// Keys are counted whether they are usable or not, over all issuers, and each
+// that is not read is told.
+func TestKeysBeyondTheLimitAreTold(t *testing.T) {
+	good, err := json.Marshal(keyOf(t, "ID", testnet.P256, false))
+	require.NoError(t, err)
+	raw := `[{"iss":"https://a.example","keys":[` + string(good) + strings.Repeat(",{}", limits.TrustKeys-1) + `]},` +
+		`{"iss":"https://b.example","keys":[` + string(good) + `]}]`
+	l, skipped, err := vci.Parse([]byte(raw), unsigned)
+	require.NoError(t, err)
+	require.Len(t, l.Entries(), 1)
+	require.Len(t, skipped, limits.TrustKeys+1)
+	require.ErrorContains(t, skipped[limits.TrustKeys-1].Reason, "over 100000 keys")
+	require.ErrorContains(t, skipped[limits.TrustKeys].Reason, "no usable key")
 }
 
 // The example issuer of the specification, as a list of one.

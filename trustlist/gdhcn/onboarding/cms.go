@@ -81,12 +81,20 @@ func parts(v asn1.RawValue) ([]asn1.RawValue, error) {
 	return out, nil
 }
 
+// members reads the values of a SEQUENCE.
+func members(v asn1.RawValue) ([]asn1.RawValue, error) {
+	if !is(v, asn1.ClassUniversal, asn1.TagSequence) {
+		return nil, fmt.Errorf("tag %d where a sequence is wanted", v.Tag)
+	}
+	return parts(v)
+}
+
 func is(v asn1.RawValue, class, tag int) bool { return v.Class == class && v.Tag == tag }
 
 // identifier reads the first member of a SEQUENCE, which names what it is.
 func identifier(v asn1.RawValue) (oid asn1.ObjectIdentifier, rest []asn1.RawValue, err error) {
-	ps, err := parts(v)
-	if err != nil || len(ps) == 0 || !is(v, asn1.ClassUniversal, asn1.TagSequence) {
+	ps, err := members(v)
+	if err != nil || len(ps) == 0 {
 		return nil, nil, fmt.Errorf("no sequence behind an object identifier")
 	}
 	if _, err = asn1.Unmarshal(ps[0].FullBytes, &oid); err != nil {
@@ -124,7 +132,7 @@ func readInfo(raw []byte) (*message, error) {
 	if err != nil {
 		return nil, err
 	}
-	ps, err := parts(data)
+	ps, err := members(data)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +184,7 @@ func encapsulated(v asn1.RawValue) ([]byte, error) {
 
 // readSigner reads a SignerInfo (RFC 5652, section 5.3).
 func (m *message) readSigner(v asn1.RawValue) error {
-	ps, err := parts(v)
+	ps, err := members(v)
 	if err != nil {
 		return err
 	}
@@ -215,8 +223,8 @@ func (m *message) isBy(c *x509.Certificate) bool {
 	if is(m.sid, asn1.ClassContextSpecific, 0) {
 		return len(c.SubjectKeyId) > 0 && bytes.Equal(m.sid.Bytes, c.SubjectKeyId)
 	}
-	ps, err := parts(m.sid)
-	if err != nil || len(ps) != 2 || !is(m.sid, asn1.ClassUniversal, asn1.TagSequence) {
+	ps, err := members(m.sid)
+	if err != nil || len(ps) != 2 {
 		return false
 	}
 	var serial *big.Int
@@ -228,9 +236,13 @@ func (m *message) isBy(c *x509.Certificate) bool {
 
 // signedBytes are what the signature covers, and when it was made, if that is
 // signed. Attributes must name the content's type and digest, once each (RFC
-// 5652, section 11).
+// 5652, section 11). Content without attributes must not be what the attributes of
+// another message could be: their signature would cover it too.
 func (m *message) signedBytes() (signed []byte, at time.Time, err error) {
 	if m.attributes == nil {
+		if v, err := one(m.content); err == nil && is(v, asn1.ClassUniversal, asn1.TagSet) {
+			return nil, at, fmt.Errorf("signed attributes of another message in place of content")
+		}
 		return m.content, at, nil
 	}
 	set, err := one(m.attributes)
@@ -244,7 +256,7 @@ func (m *message) signedBytes() (signed []byte, at time.Time, err error) {
 	seen := map[string]asn1.RawValue{}
 	for _, a := range attributes {
 		oid, rest, err := identifier(a)
-		if err != nil || len(rest) != 1 {
+		if err != nil || len(rest) != 1 || !is(rest[0], asn1.ClassUniversal, asn1.TagSet) {
 			return nil, at, fmt.Errorf("malformed attribute")
 		}
 		values, err := parts(rest[0])

@@ -43,7 +43,7 @@ func (i *Issuer) text() string {
 // issuers have one text.
 func (i *Issuer) check() error {
 	switch {
-	case len(i.Country) != 2 || strings.ToUpper(i.Country) != i.Country:
+	case len(i.Country) != 2 || strings.Trim(i.Country, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "":
 		return fmt.Errorf("%w: country: not two capitals", ErrFormat)
 	case i.Name == "" || len(i.Name) > 512:
 		return fmt.Errorf("%w: name: missing, or over 512 bytes", ErrFormat)

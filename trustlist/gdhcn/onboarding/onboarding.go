@@ -201,7 +201,8 @@ func Upload(dsc, up *x509.Certificate, key crypto.Signer, domain string, at time
 
 // VerifyUpload checks such a message, as the network does, with the upload
 // certificate that the participant has handed in. That its signing authority
-// issued the document signer is for the caller to check. The error wraps
+// issued the document signer is for the caller to check. The domain is as the
+// message states it: the signature covers the certificate alone. The error wraps
 // [ErrFormat] or [ErrSignature].
 func VerifyUpload(raw []byte, up *x509.Certificate) (dsc *x509.Certificate, domain string, err error) {
 	doc, err := parse(raw)
