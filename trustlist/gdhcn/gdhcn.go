@@ -23,8 +23,9 @@
 //	r, err := rdf.New(rdf.Context{URL: "https://smart.who.int/trust/tng-context/v1.jsonld", …})
 //
 // Lists that [Publish] and [PublishTree] write are signed as JSON, and need none,
-// unless they are asked to sign as the network does. Without a signature a list can be read with [Options].InsecureUnsigned, if it came by a
-// way that is trusted itself.
+// unless they are asked to sign as the network does. Without a signature a list
+// can be read with [Options].InsecureUnsigned, if it came by a way that is trusted
+// itself.
 package gdhcn
 
 import (
@@ -83,8 +84,8 @@ type Options struct {
 	// It must know the contexts that the list names. Nil: such lists are refused
 	// as unsupported.
 	RDF dataintegrity.RDF
-	// InsecureUnsigned allows Signers to be empty with no Voucher. Whoever can change the
-	// document on its way can then issue in any country's name.
+	// InsecureUnsigned allows Signers to be empty with no Voucher. Whoever can
+	// change the document on its way can then issue in any country's name.
 	InsecureUnsigned bool
 	// Voucher authenticates the document from outside, as a release that the
 	// states of a network approved does (package quorum). It may stand in place of
@@ -113,6 +114,10 @@ type Options struct {
 	// Authority is how document signers are held against the signing authorities
 	// of their participant.
 	Authority AuthorityCheck
+	// AllowPartial has [Resolve] return a list although documents that it refers
+	// to are missing or were refused. A state whose document is among them is
+	// unknown to that list: what it issued is refused as if it had never joined.
+	AllowPartial bool
 }
 
 // AuthorityCheck is how document signers are held against the signing
