@@ -1,0 +1,250 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sanad-credentials/sanad/did"
+	"github.com/sanad-credentials/sanad/internal/jcs"
+	"github.com/sanad-credentials/sanad/internal/limits"
+	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/dataintegrity"
+	"github.com/sanad-credentials/sanad/proof/dataintegrity/rdf"
+	"github.com/sanad-credentials/sanad/trustlist"
+	"github.com/sanad-credentials/sanad/trustlist/gdhcn"
+)
+
+// trustFlags say what lists are held against.
+type trustFlags struct {
+	TrustKey []string      `sep:"none" placeholder:"DID|FILE" help:"Who must have signed the gdhcn, snapshot and vci lists, one of them: a did:key, or a file with a DID document, a certificate (PEM) or a public key (PEM). Of a certificate its key counts, not its period."`
+	Context  []contextFlag `sep:"none" placeholder:"URL=FILE" help:"JSON-LD context that signed gdhcn lists name and that is not built in, as those of WHO's network. It decides what a signature covers: have it from where you have the --trust-key."`
+	Dir      string        `placeholder:"DIR" help:"Where 'trust fetch' keeps lists: those given by URL are read from there."`
+}
+
+// contextFlag is a value of --context.
+type contextFlag struct{ url, file string }
+
+// UnmarshalText reads URL=FILE.
+func (c *contextFlag) UnmarshalText(b []byte) error {
+	url, file, ok := strings.Cut(string(b), "=")
+	if !ok || url == "" || file == "" {
+		return fmt.Errorf("%q is not URL=FILE", b)
+	}
+	*c = contextFlag{url, file}
+	return nil
+}
+
+// contextView is a context that was given, for those who compare it with one
+// that somebody else has.
+type contextView struct {
+	URL    string `json:"url"`
+	SHA256 string `json:"sha256"`
+}
+
+// listReader is how the lists of a command are read.
+type listReader struct {
+	keys     []proof.Key // that may sign; none: signatures are not checked
+	rdf      dataintegrity.RDF
+	contexts []contextView
+	check    gdhcn.AuthorityCheck
+	dir      string
+	network  *networkTrust
+}
+
+func (f *trustFlags) reader(e *env, check gdhcn.AuthorityCheck, n *networkTrust) (*listReader, error) {
+	r := &listReader{check: check, dir: f.Dir, network: n}
+	var err error
+	if r.keys, err = e.trustKeys(f.TrustKey); err != nil {
+		return nil, err
+	}
+	if len(r.keys) == 0 {
+		return r, nil
+	}
+	var contexts []rdf.Context
+	for _, c := range f.Context {
+		raw, err := e.read(c.file, limits.DIDDocument)
+		if err != nil {
+			return nil, fmt.Errorf("--context: %w", err)
+		}
+		sum := sha256.Sum256(raw)
+		x := rdf.Context{URL: c.url, Raw: raw, SHA256: hex.EncodeToString(sum[:])}
+		contexts = append(contexts, x)
+		r.contexts = append(r.contexts, contextView{x.URL, x.SHA256})
+	}
+	if r.rdf, err = rdf.New(contexts...); err != nil {
+		return nil, fmt.Errorf("--context: %w", err)
+	}
+	return r, nil
+}
+
+// usage finds flags that would do nothing for lists of these kinds.
+func (f *trustFlags) usage(lists []source) error {
+	has := func(match func(source) bool) bool { return slices.ContainsFunc(lists, match) }
+	signed := has(func(s source) bool { return slices.Contains(signedKinds, s.kind) })
+	switch {
+	case len(f.TrustKey) > 0 && !signed:
+		return usagef("--trust-key without a list of a kind that it signs: %s", strings.Join(signedKinds, ", "))
+	case len(f.Context) > 0 && len(f.TrustKey) == 0:
+		return usagef("--context without --trust-key: nothing is read by it")
+	case f.Dir != "" && !has(source.remote):
+		return usagef("--dir without a list that is given by its URL")
+	case f.Dir == "" && has(source.remote):
+		return usagef("a list that is given by its URL needs --dir: where 'trust fetch' keeps it")
+	}
+	return nil
+}
+
+// trustKeys reads the values of --trust-key.
+func (e *env) trustKeys(values []string) ([]proof.Key, error) {
+	var keys []proof.Key
+	for _, v := range values {
+		var more []proof.Key
+		var err error
+		if m := did.Method(v); m == "key" {
+			more, err = didKeys("--trust-key", []string{v})
+		} else if m != "" {
+			err = fmt.Errorf("--trust-key %s: no did:key; of another DID, give a file with its document", v)
+		} else if more, err = e.keyFile(v); err != nil {
+			err = fmt.Errorf("--trust-key: %w", err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, more...)
+	}
+	return keys, nil
+}
+
+// keyFile reads the keys in a file: those of a DID document, or the one of a
+// certificate or public key. Those of the latter have no name.
+func (e *env) keyFile(name string) ([]proof.Key, error) {
+	raw, err := e.read(name, limits.DIDDocument)
+	if err != nil {
+		return nil, err
+	}
+	read := pemKeys
+	if text := bytes.TrimSpace(raw); bytes.HasPrefix(text, []byte("{")) {
+		raw, read = text, e.documentKeys
+	}
+	keys, err := read(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return keys, nil
+}
+
+// documentKeys are the keys by which the subject of a DID document asserts. A
+// document that gives no key a purpose, as that of WHO's network, is there for
+// its keys to sign the lists.
+func (e *env) documentKeys(raw []byte) ([]proof.Key, error) {
+	doc, err := did.Parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	if len(doc.Relationships) == 0 {
+		for _, m := range doc.Methods {
+			doc.Relationships[proof.AssertionMethod] = append(doc.Relationships[proof.AssertionMethod], m.ID)
+		}
+	}
+	var keys []proof.Key
+	for _, m := range doc.Methods {
+		k, err := doc.Key(m.ID)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", m.ID, err)
+		}
+		if k == nil || !slices.Contains(k.Purposes, proof.AssertionMethod) || k.Controllers == nil {
+			continue // for something else, or in another's hands
+		}
+		if !k.NotAfter.IsZero() && e.now().After(k.NotAfter) {
+			e.note("--trust-key: %s has expired or was revoked, and is not used", printable(m.ID))
+			continue
+		}
+		keys = append(keys, *k)
+	}
+	if keys == nil {
+		return nil, errors.New("a DID document without a key to sign with")
+	}
+	return keys, nil
+}
+
+// pemKeys reads a file that has one certificate or public key.
+func pemKeys(raw []byte) ([]proof.Key, error) {
+	var keys []proof.Key
+	for block, rest := pem.Decode(raw); block != nil; block, rest = pem.Decode(rest) {
+		k := proof.Key{Purposes: []proof.Purpose{proof.AssertionMethod}}
+		switch block.Type {
+		case "CERTIFICATE":
+			c, err := x509.ParseCertificate(block.Bytes)
+			if err != nil {
+				return nil, err
+			}
+			listed, err := trustlist.CertificateKey(c)
+			if err != nil {
+				return nil, err
+			}
+			k.Public, k.Algorithms = listed.Public, listed.Algorithms
+		case "PUBLIC KEY":
+			var err error
+			if k.Public, err = x509.ParsePKIXPublicKey(block.Bytes); err != nil {
+				return nil, err
+			}
+			if k.Algorithms, err = proof.AlgorithmsFor(k.Public); err != nil {
+				return nil, err
+			}
+		default:
+			return nil, fmt.Errorf("PEM of type %.40q, not CERTIFICATE or PUBLIC KEY", block.Type)
+		}
+		keys = append(keys, k)
+	}
+	switch len(keys) {
+	case 0:
+		return nil, errors.New("neither a DID document nor PEM")
+	case 1:
+		return keys, nil
+	}
+	return nil, fmt.Errorf("%d certificates and keys: which of them signs? Give it alone", len(keys))
+}
+
+// underNames gives the keys that have no name the names by which the proofs of a list
+// call their keys. Whether one of them made a proof, its signature tells.
+func underNames(keys []proof.Key, raw []byte) []proof.Key {
+	if !slices.ContainsFunc(keys, func(k proof.Key) bool { return k.ID == "" }) {
+		return keys
+	}
+	doc, err := jcs.ParseUpTo(limits.TrustValues, raw)
+	if err != nil {
+		return keys // the parser of lists will say so
+	}
+	var names []string
+	add := func(p jcs.Value) {
+		if id, _ := p.Member("verificationMethod").Text(); id != "" && len(names) < limits.Signatures && !slices.Contains(names, id) {
+			names = append(names, id)
+		}
+	}
+	add(doc.Member("proof"))
+	for _, p := range doc.Member("proof").Elements() {
+		add(p)
+	}
+	if names == nil {
+		return keys
+	}
+	var out []proof.Key
+	for _, k := range keys {
+		if k.ID != "" {
+			out = append(out, k)
+			continue
+		}
+		for _, id := range names {
+			k.ID = id
+			out = append(out, k)
+		}
+	}
+	return out
+}
