@@ -176,8 +176,8 @@ func TestPromiseFetchNeverGoesBack(t *testing.T) {
 		"a page of a hotel":      {"", html, 1},
 		"nothing there":          {"", http.NotFound, 1},
 		"a server out of order":  {"", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, 2},
-		"a redirect to http":     {"", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://localhost/", 302) }, 1},
-		"a redirect to loopback": {"", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://127.0.0.1/", 302) }, 1},
+		"a redirect to http":     {"", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://localhost/", http.StatusFound) }, 1},
+		"a redirect to loopback": {"", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://127.0.0.1/", http.StatusFound) }, 1},
 	} {
 		s.put("/did.json", test.text)
 		if test.say != nil {
@@ -269,7 +269,9 @@ func TestTrustFetchKinds(t *testing.T) {
 // taken back by a server.
 func TestTrustFetchNetwork(t *testing.T) {
 	n, s := newStates(t), newSite(t)
-	n.list()
+	p := n.propose("first", "--add", n.signer("ID", "jakarta"), "--issued", time.Now().Add(-time.Hour).UTC().Format(time.RFC3339))
+	n.approve(p, "ID", "SA")
+	n.publish(p)
 	card := n.card("ID", "jakarta")
 	list := "network:" + s.base + "/network.json"
 	fetch := func() result { return s.fetch("--root", n.root, list) }
