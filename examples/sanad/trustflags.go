@@ -129,47 +129,14 @@ func (e *env) keyFile(name string) ([]proof.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	read := pemKeys
+	var keys []proof.Key
 	if text := bytes.TrimSpace(raw); bytes.HasPrefix(text, []byte("{")) {
-		raw, read = text, e.documentKeys
+		keys, err = gdhcn.Signers(text, e.now())
+	} else {
+		keys, err = pemKeys(raw)
 	}
-	keys, err := read(raw)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return keys, nil
-}
-
-// documentKeys are the keys by which the subject of a DID document asserts. A
-// document that gives no key a purpose, as that of WHO's network, is there for
-// its keys to sign the lists.
-func (e *env) documentKeys(raw []byte) ([]proof.Key, error) {
-	doc, err := did.Parse(raw)
-	if err != nil {
-		return nil, err
-	}
-	if len(doc.Relationships) == 0 {
-		for _, m := range doc.Methods {
-			doc.Relationships[proof.AssertionMethod] = append(doc.Relationships[proof.AssertionMethod], m.ID)
-		}
-	}
-	var keys []proof.Key
-	for _, m := range doc.Methods {
-		k, err := doc.Key(m.ID)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", m.ID, err)
-		}
-		if k == nil || !slices.Contains(k.Purposes, proof.AssertionMethod) || k.Controllers == nil {
-			continue // for something else, or in another's hands
-		}
-		if !k.NotAfter.IsZero() && e.now().After(k.NotAfter) {
-			e.note("--trust-key: %s has expired or was revoked, and is not used", printable(m.ID))
-			continue
-		}
-		keys = append(keys, *k)
-	}
-	if keys == nil {
-		return nil, errors.New("a DID document without a key to sign with")
 	}
 	return keys, nil
 }

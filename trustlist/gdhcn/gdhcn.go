@@ -16,7 +16,7 @@
 // that differs from its certificate, or drop one in silence.
 //
 // A list is only as good as its signature. The caller pins the keys that may
-// sign it. The network's own lists are signed with JsonWebSignature2020, over
+// sign it; [Signers] reads them from a DID document. The network's own lists are signed with JsonWebSignature2020, over
 // the RDF statements of the document; checking that takes an [Options].RDF,
 // which package proof/dataintegrity/rdf makes, with the network's contexts:
 //
@@ -78,7 +78,7 @@ type Options struct {
 	// Signers are the keys that may sign the list. One proof by one of them,
 	// made to assert and naming the key's ID as its verificationMethod, is
 	// needed. All proofs of the list must be of types that proof/dataintegrity
-	// reads.
+	// reads. [Signers] reads keys from a DID document.
 	Signers []proof.Key
 	// RDF is needed for lists with signed statements, as the network's own are.
 	// It must know the contexts that the list names. Nil: such lists are refused
