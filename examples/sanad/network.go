@@ -366,6 +366,19 @@ func writeDocument(path string, d *quorum.Document) error {
 	return write(path, raw, 0o644)
 }
 
+// createDocument writes one that nobody has signed yet, and replaces nothing: what
+// is there may have been signed.
+func createDocument(path string, d *quorum.Document) error {
+	raw, err := pretty(d)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return create(path, raw, 0o644)
+}
+
 // who lists members for people.
 func who(members []quorum.Member) string {
 	names := make([]string, len(members))

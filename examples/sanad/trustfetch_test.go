@@ -165,19 +165,23 @@ func TestPromiseFetchNeverGoesBack(t *testing.T) {
 		say    http.HandlerFunc
 		status int
 	}{
-		"an older one":           {old, nil, 1},
-		"another of that date":   {sameDate, nil, 1},
-		"one of the future":      {c.republish(t, time.Now().AddDate(0, 0, 5)), nil, 1},
-		"an expired one":         {c.republish(t, now.Add(time.Minute-48*time.Hour), "--days", "1"), nil, 1},
-		"another list's":         {another, nil, 1},
-		"changed":                {strings.Replace(c.republish(t, now.Add(time.Minute)), "XXX", "YYY", 1), nil, 1},
-		"cut":                    {good[:len(good)/2], nil, 1},
-		"unsigned":               {ok(t, "trust", "build", "--id", "did:web:health.example:v2", "--unsigned", c.certs), nil, 1},
-		"a page of a hotel":      {"", html, 1},
-		"nothing there":          {"", http.NotFound, 1},
-		"a server out of order":  {"", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, 2},
-		"a redirect to http":     {"", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://localhost/", http.StatusFound) }, 1},
-		"a redirect to loopback": {"", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://127.0.0.1/", http.StatusFound) }, 1},
+		"an older one":          {old, nil, 1},
+		"another of that date":  {sameDate, nil, 1},
+		"one of the future":     {c.republish(t, time.Now().AddDate(0, 0, 5)), nil, 1},
+		"an expired one":        {c.republish(t, now.Add(time.Minute-48*time.Hour), "--days", "1"), nil, 1},
+		"another list's":        {another, nil, 1},
+		"changed":               {strings.Replace(c.republish(t, now.Add(time.Minute)), "XXX", "YYY", 1), nil, 1},
+		"cut":                   {good[:len(good)/2], nil, 1},
+		"unsigned":              {ok(t, "trust", "build", "--id", "did:web:health.example:v2", "--unsigned", c.certs), nil, 1},
+		"a page of a hotel":     {"", html, 1},
+		"nothing there":         {"", http.NotFound, 1},
+		"a server out of order": {"", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, 2},
+		"a redirect to http": {"", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://localhost/", http.StatusFound)
+		}, 1},
+		"a redirect to loopback": {"", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://127.0.0.1/", http.StatusFound)
+		}, 1},
 	} {
 		s.put("/did.json", test.text)
 		if test.say != nil {
