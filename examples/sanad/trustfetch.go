@@ -28,7 +28,7 @@ type trustFetchCmd struct {
 	PrivateHost []string `placeholder:"HOST" help:"Host that may lie in a private network or on this machine."`
 	Timeout     age      `default:"1m" placeholder:"1m" help:"For one list; ${default} without it."`
 
-	Lists []source `arg:"" name:"list" sep:"none" placeholder:"KIND:URL" help:"gdhcn:, snapshot:, vci:, jwks: or network: with an https: URL, or file:///PATH. The signature of a vci: list is the file .sig beside it."`
+	Lists []source `arg:"" name:"list" sep:"none" placeholder:"KIND:URL" help:"gdhcn:, snapshot:, vci:, jwks: or network: with an https: URL, or file:///PATH. Each is one document: not a list of references. The signature of a vci: list is the file .sig beside it."`
 }
 
 // Run asks for each list once. What is not newer and as good as what is there
@@ -75,7 +75,7 @@ func (c *trustFetchCmd) options(e *env) (o refresh.Options, r *listReader, err e
 			return o, nil, usagef("%s: not KIND:URL; a list that is at hand needs no fetching", s)
 		case slices.Contains(c.Lists[:i], s):
 			return o, nil, usagef("%s: twice", s)
-		case s.kind == kindSnapshot && len(c.TrustKey) == 0:
+		case s.kind == kindSnapshot && !slices.ContainsFunc(c.TrustKey, func(k trustKeyFlag) bool { return k.signs(kindSnapshot) }):
 			return o, nil, usagef("snapshot: needs --trust-key: who must have signed it?")
 		case s.kind == kindNetwork:
 			networks++
@@ -179,7 +179,7 @@ func (e *env) kept(s source, r *listReader) refresh.Source {
 		}
 		return l.list, l.skipped, err
 	}}
-	if s.kind == kindVCI && len(r.keys) > 0 {
+	if s.kind == kindVCI && s.signed(r) {
 		src.SignatureURL = signatureOf(s.path)
 	}
 	return src
@@ -202,7 +202,7 @@ func (s source) keptName() string {
 
 // signed reports whether what was read of a list was signed as it must be.
 func (s source) signed(r *listReader) bool {
-	return s.kind == kindNetwork || slices.Contains(signedKinds, s.kind) && len(r.keys) > 0
+	return s.kind == kindNetwork || len(r.keys[s.kind]) > 0
 }
 
 // fetched is a list as 'trust fetch' has kept it. No network is used.

@@ -115,6 +115,9 @@ func TestTrustFetch(t *testing.T) {
 	require.Contains(t, r.stdout, "new      1 signers")
 	require.Equal(t, 0, verify().status)
 	require.Equal(t, 2, sanad(with([]string{"verify", "--max-trust-age", "2d"}, kept)...).status)
+	r = sanad(with([]string{"verify", "--json", "--time", time.Now().AddDate(0, 2, 0).UTC().Format(time.RFC3339)}, kept)...)
+	require.Equal(t, 2, r.status, "the list has expired")
+	require.Contains(t, r.stdout, "trust.stale")
 	require.True(t, show(t, "--dir", s.dir, key[0], key[1], list).Authenticated)
 
 	// Nothing new.

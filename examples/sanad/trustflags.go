@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
@@ -23,9 +24,31 @@ import (
 
 // trustFlags say what lists are held against.
 type trustFlags struct {
-	TrustKey []string      `sep:"none" placeholder:"DID|FILE" help:"Who must have signed the gdhcn, snapshot and vci lists, one of them: a did:key, or a file with a DID document, a certificate (PEM) or a public key (PEM). Of a certificate its key counts, not its period."`
-	Context  []contextFlag `sep:"none" placeholder:"URL=FILE" help:"JSON-LD context that signed gdhcn lists name and that is not built in, as those of WHO's network. It decides what a signature covers: have it from where you have the --trust-key."`
-	Dir      string        `placeholder:"DIR" help:"Where 'trust fetch' keeps lists: those given by URL are read from there."`
+	TrustKey []trustKeyFlag `sep:"none" placeholder:"DID|FILE" help:"Who must have signed the gdhcn, snapshot and vci lists, one of them: a did:key, or a file with a DID document, a certificate (PEM) or a public key (PEM). Of a certificate its key counts, not its period. KIND=DID or KIND=FILE for one that signs lists of that kind alone."`
+	Context  []contextFlag  `sep:"none" placeholder:"URL=FILE" help:"JSON-LD context that signed gdhcn lists name and that is not built in, as those of WHO's network. It decides what a signature covers: have it from where you have the --trust-key."`
+	Dir      string         `placeholder:"DIR" help:"Where 'trust fetch' keeps lists: those given by URL are read from there."`
+}
+
+// trustKeyFlag is a value of --trust-key, for lists of one kind, or of all where
+// it says none.
+type trustKeyFlag struct{ kind, key string }
+
+// UnmarshalText reads DID, FILE, KIND=DID or KIND=FILE.
+func (k *trustKeyFlag) UnmarshalText(b []byte) error {
+	kind, key, ok := strings.Cut(string(b), "=")
+	if !ok || !slices.Contains(signedKinds, kind) {
+		kind, key = "", string(b)
+	}
+	if key == "" {
+		return errors.New("empty")
+	}
+	*k = trustKeyFlag{kind, key}
+	return nil
+}
+
+// signs reports whether the key is for lists of a kind.
+func (k trustKeyFlag) signs(kind string) bool {
+	return k.kind == kind || k.kind == "" && slices.Contains(signedKinds, kind)
 }
 
 // contextFlag is a value of --context.
@@ -50,7 +73,7 @@ type contextView struct {
 
 // listReader is how the lists of a command are read.
 type listReader struct {
-	keys     []proof.Key // that may sign; none: signatures are not checked
+	keys     map[string][]proof.Key // that may sign, by kind; none: signatures are not checked
 	rdf      dataintegrity.RDF
 	contexts []contextView
 	check    gdhcn.AuthorityCheck
@@ -59,10 +82,17 @@ type listReader struct {
 }
 
 func (f *trustFlags) reader(e *env, check gdhcn.AuthorityCheck, n *networkTrust) (*listReader, error) {
-	r := &listReader{check: check, dir: f.Dir, network: n}
-	var err error
-	if r.keys, err = e.trustKeys(f.TrustKey); err != nil {
-		return nil, err
+	r := &listReader{check: check, dir: f.Dir, network: n, keys: map[string][]proof.Key{}}
+	for _, flag := range f.TrustKey {
+		keys, err := e.trustKeys(flag.key)
+		if err != nil {
+			return nil, err
+		}
+		for _, kind := range signedKinds {
+			if flag.signs(kind) {
+				r.keys[kind] = append(r.keys[kind], keys...)
+			}
+		}
 	}
 	if len(r.keys) == 0 {
 		return r, nil
@@ -78,19 +108,27 @@ func (f *trustFlags) reader(e *env, check gdhcn.AuthorityCheck, n *networkTrust)
 		contexts = append(contexts, x)
 		r.contexts = append(r.contexts, contextView{x.URL, x.SHA256})
 	}
+	var err error
 	if r.rdf, err = rdf.New(contexts...); err != nil {
 		return nil, fmt.Errorf("--context: %w", err)
 	}
 	return r, nil
 }
 
-// usage finds flags that would do nothing for lists of these kinds.
+// usage finds flags that would do nothing for lists of these kinds, or more than
+// was meant.
 func (f *trustFlags) usage(lists []source) error {
 	has := func(match func(source) bool) bool { return slices.ContainsFunc(lists, match) }
-	signed := has(func(s source) bool { return slices.Contains(signedKinds, s.kind) })
+	is := func(kind string) bool { return has(func(s source) bool { return s.kind == kind }) }
+	for _, k := range f.TrustKey {
+		switch {
+		case !has(func(s source) bool { return k.signs(s.kind) }):
+			return usagef("--trust-key %s without a list that it signs: of kind %s", k.key, cmp.Or(k.kind, strings.Join(signedKinds, ", ")))
+		case k.kind == "" && is(kindVCI) && (is(kindGDHCN) || is(kindSnapshot)):
+			return usagef("--trust-key %s: who signs issuers of SMART Health Cards does not sign the lists of states: say of which kind, as in --trust-key %s=%[1]s", k.key, kindVCI)
+		}
+	}
 	switch {
-	case len(f.TrustKey) > 0 && !signed:
-		return usagef("--trust-key without a list of a kind that it signs: %s", strings.Join(signedKinds, ", "))
 	case len(f.Context) > 0 && len(f.TrustKey) == 0:
 		return usagef("--context without --trust-key: nothing is read by it")
 	case f.Dir != "" && !has(source.remote):
@@ -101,25 +139,19 @@ func (f *trustFlags) usage(lists []source) error {
 	return nil
 }
 
-// trustKeys reads the values of --trust-key.
-func (e *env) trustKeys(values []string) ([]proof.Key, error) {
-	var keys []proof.Key
-	for _, v := range values {
-		var more []proof.Key
-		var err error
-		if m := did.Method(v); m == "key" {
-			more, err = didKeys("--trust-key", []string{v})
-		} else if m != "" {
-			err = fmt.Errorf("--trust-key %s: no did:key; of another DID, give a file with its document", v)
-		} else if more, err = e.keyFile(v); err != nil {
-			err = fmt.Errorf("--trust-key: %w", err)
-		}
+// trustKeys reads what --trust-key names.
+func (e *env) trustKeys(name string) ([]proof.Key, error) {
+	switch did.Method(name) {
+	case "key":
+		return didKeys("--trust-key", []string{name})
+	case "":
+		keys, err := e.keyFile(name)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("--trust-key: %w", err)
 		}
-		keys = append(keys, more...)
+		return keys, nil
 	}
-	return keys, nil
+	return nil, fmt.Errorf("--trust-key %s: no did:key; of another DID, give a file with its document", name)
 }
 
 // keyFile reads the keys in a file: those of a DID document, or the one of a

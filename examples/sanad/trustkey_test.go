@@ -240,10 +240,21 @@ func TestTrustVCI(t *testing.T) {
 	require.False(t, show(t, "vci:"+l.list).Authenticated)
 	require.Equal(t, 1, sanad("verify", "--trust", "vci:"+l.list, "--trust-key", l.cert, c.card).status, "a card of nobody on the list")
 
+	// Each kind of list has signers of its own.
+	mixed := []string{"--trust", "gdhcn:" + c.list, "--trust", "vci:" + l.list}
+	r := sanad(with([]string{"verify"}, mixed, "--trust-key", c.listDID, "--trust-key", "vci="+l.cert, c.card)...)
+	require.Equal(t, 64, r.status)
+	require.Contains(t, r.stderr, "say of which kind")
+	require.Equal(t, 0, sanad(with([]string{"verify"}, mixed, "--trust-key", "gdhcn="+c.listDID, "--trust-key", "vci="+l.cert, c.card)...).status)
+	require.Equal(t, 2, sanad(with([]string{"verify"}, mixed, "--trust-key", "vci="+c.listDID, "--trust-key", "gdhcn="+l.cert, c.card)...).status, "exchanged")
+	require.Equal(t, 64, sanad("verify", "--trust", "gdhcn:"+c.list, "--trust-key", "vci="+l.cert, c.card).status)
+	require.Equal(t, 64, sanad("verify", "--trust", "snapshot:"+c.list, "--trust", "gdhcn:"+c.list, "--trust-key", "gdhcn="+c.listDID, c.card).status, "nobody signs the snapshot")
+
 	// A national list of issuers has no signature.
 	national := file(t, t.TempDir(), "issuers.json", `{"participating_issuers":[{"iss":"https://health.example/cards","name":"Health"}]}`)
 	require.Empty(t, show(t, "vci:"+national).Entries[0].Keys)
 	require.Equal(t, 1, sanad("trust", "show", "--trust-key", l.cert, "vci:"+national).status, "asked for, a signature must be there")
+	require.Equal(t, 0, sanad("verify", "--trust", "gdhcn:"+c.list, "--trust-key", "gdhcn="+c.listDID, "--trust", "vci:"+national, c.card).status, "not asked for")
 
 	require.Equal(t, 1, sanad("trust", "show", "--trust-key", c.did, "vci:"+l.list).status, "a key of another kind alone")
 	sig := filepath.Join(dir, "vci_snapshot.sig")

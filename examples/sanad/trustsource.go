@@ -86,14 +86,14 @@ func (e *env) load(s source, r *listReader) (l loaded, err error) {
 	if d.Raw, err = e.read(s.path, limits.TrustList); err != nil {
 		return l, err
 	}
-	if s.kind == kindVCI && len(r.keys) > 0 {
+	if s.kind == kindVCI && s.signed(r) {
 		if d.Signature, err = e.read(signatureOf(s.path), limits.DetachedSignature); err != nil {
 			return l, fmt.Errorf("signature: %w", err)
 		}
 	}
 	l, err = e.parse(s, r, d, "")
 	if errors.Is(err, gdhcn.ErrReference) {
-		l.list, l.skipped, err = e.references(d.Raw, s.path, r.gdhcn(d.Raw))
+		l.list, l.skipped, err = e.references(d.Raw, s.path, r.gdhcn(s.kind, d.Raw))
 	}
 	return l, err
 }
@@ -103,8 +103,9 @@ func (e *env) load(s source, r *listReader) (l loaded, err error) {
 func signatureOf(list string) string { return strings.TrimSuffix(list, ".json") + ".sig" }
 
 // gdhcn is what a list document must be.
-func (r *listReader) gdhcn(raw []byte) gdhcn.Options {
-	return gdhcn.Options{Signers: underNames(r.keys, raw), InsecureUnsigned: len(r.keys) == 0, RDF: r.rdf, Authority: r.check}
+func (r *listReader) gdhcn(kind string, raw []byte) gdhcn.Options {
+	keys := r.keys[kind]
+	return gdhcn.Options{Signers: underNames(keys, raw), InsecureUnsigned: len(keys) == 0, RDF: r.rdf, Authority: r.check}
 }
 
 // parse makes a list of a document, which for a list of WHO's network must have
@@ -126,20 +127,20 @@ func (e *env) parse(s source, r *listReader, d refresh.Document, id string) (l l
 	case kindNetwork:
 		return e.loadNetwork(r, func(uint64) (*quorum.Bundle, error) { return quorum.ParseBundle(d.Raw) })
 	case kindSnapshot:
-		if len(r.keys) == 0 {
+		if !s.signed(r) {
 			return l, usagef("snapshot: needs --trust-key: who must have signed it?")
 		}
 	}
-	l.signed = len(r.keys) > 0
+	l.signed = s.signed(r)
 	if s.kind == kindVCI {
-		o := vci.Options{Info: info, Signature: d.Signature, InsecureUnsigned: !l.signed, Signers: slices.DeleteFunc(slices.Clone(r.keys), func(k proof.Key) bool {
+		o := vci.Options{Info: info, Signature: d.Signature, InsecureUnsigned: !l.signed, Signers: slices.DeleteFunc(slices.Clone(r.keys[kindVCI]), func(k proof.Key) bool {
 			_, ok := k.Public.(*ecdsa.PublicKey)
 			return !ok // none of theirs
 		})}
 		l.list, l.skipped, err = vci.Parse(d.Raw, o)
 		return l, err
 	}
-	o := r.gdhcn(d.Raw)
+	o := r.gdhcn(s.kind, d.Raw)
 	o.ID = id
 	if l.list, l.skipped, err = gdhcn.Parse(d.Raw, o); errors.Is(err, rdf.ErrContext) {
 		err = fmt.Errorf("%w; --context gives one that is not built in", err)
