@@ -325,6 +325,31 @@ func (c *current) list(dir string) (*trustlist.List, error) {
 	return c.List(os.DirFS(dir), collect(&skipped, gdhcn.AuthorityNamed))
 }
 
+// issued is the latest date in what is in force; zero before the first release.
+func (c *current) issued() time.Time {
+	if c == nil {
+		return time.Time{}
+	}
+	at := c.Release().Issued
+	if r := c.Removals(); r != nil && r.Issued.After(at) {
+		at = r.Issued
+	}
+	return at
+}
+
+// after is the present, once it is after a date: dates are to the second, and of
+// two lists of one date a verifier that fetches them can't tell which is newer. A
+// date further ahead is not waited for.
+func (e *env) after(date time.Time) time.Time {
+	if wait := time.Until(date.Add(time.Second)); wait > 0 && wait <= time.Second {
+		select {
+		case <-e.ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+	return e.now()
+}
+
 // digest is zero before the first release.
 func (c *current) digest() [32]byte {
 	if c == nil {

@@ -65,6 +65,9 @@ func (c *proposeCmd) Run(e *env) error {
 		return err
 	}
 	r := quorum.Release{Network: root.Network, Root: root.Version, Version: 1, Base: base.digest(), Reason: c.Reason}
+	if c.Issued == nil {
+		c.Issued = &moment{e.after(base.issued())}
+	}
 	if r.Issued, r.Expires, err = period(e, c.Issued, c.Days); err != nil {
 		return err
 	}
@@ -373,7 +376,7 @@ func (c *removeCmd) Run(e *env) error {
 		return err
 	}
 	held := base.Held()
-	r := quorum.Removals{Network: root.Network, Root: root.Version, Version: held.Removals + 1, Issued: e.now(), Reason: c.Reason, Keys: held.Removed}
+	r := quorum.Removals{Network: root.Network, Root: root.Version, Version: held.Removals + 1, Issued: e.after(base.issued()), Reason: c.Reason, Keys: held.Removed}
 	for _, kid := range c.Kid {
 		keys, err := list.ResolveKeys(e.ctx, proof.Hint{KeyID: kid})
 		if err != nil {

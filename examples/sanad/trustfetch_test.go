@@ -276,9 +276,7 @@ func TestTrustFetchKinds(t *testing.T) {
 // taken back by a server.
 func TestTrustFetchNetwork(t *testing.T) {
 	n, s := newStates(t), newSite(t)
-	p := n.propose("first", "--add", n.signer("ID", "jakarta"), "--issued", time.Now().Add(-time.Hour).UTC().Format(time.RFC3339))
-	n.approve(p, "ID", "SA")
-	n.publish(p)
+	n.list()
 	card := n.card("ID", "jakarta")
 	list := "network:" + s.base + "/network.json"
 	fetch := func() result { return s.fetch("--root", n.root, list) }
