@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -76,37 +77,48 @@ func (l *linesMode) Decode(ctx *kong.DecodeContext) error {
 	}
 }
 
-// source is a value of --trust: what kind of list, and where. A key set does not
-// say whose it is; name may.
-type source struct {
-	kind, name, path string
-	network          *networkTrust // what a network must be; set by the command
-}
+// source is a value of --trust: what kind of list, and where, a path or the URL of
+// one that is fetched. A key set does not say whose it is; name may.
+type source struct{ kind, name, path string }
 
 // The kinds of --trust.
 const (
 	kindGDHCN    = "gdhcn"
 	kindSnapshot = "snapshot"
+	kindVCI      = "vci"
 	kindPEM      = "pem"
 	kindJWKS     = "jwks"
 	kindDID      = "did"
 	kindNetwork  = "network"
 )
 
-// UnmarshalText reads KIND:PATH, or jwks:ISSUER=PATH.
+var (
+	kinds       = []string{kindGDHCN, kindSnapshot, kindVCI, kindPEM, kindJWKS, kindDID, kindNetwork}
+	signedKinds = []string{kindGDHCN, kindSnapshot, kindVCI} // by a --trust-key
+)
+
+// UnmarshalText reads KIND:PATH, KIND:URL, or jwks:ISSUER=PATH.
 func (s *source) UnmarshalText(b []byte) error {
 	kind, path, ok := strings.Cut(string(b), ":")
-	switch kind {
-	case kindGDHCN, kindSnapshot, kindPEM, kindJWKS, kindDID, kindNetwork:
-	default:
-		ok = false
-	}
-	if !ok || path == "" {
-		return fmt.Errorf("%q is not KIND:PATH with a KIND of %s, %s, %s, %s, %s or %s", b, kindGDHCN, kindSnapshot, kindPEM, kindJWKS, kindDID, kindNetwork)
+	if !ok || path == "" || !slices.Contains(kinds, kind) {
+		return fmt.Errorf("%q is not KIND:PATH with a KIND of %s", b, strings.Join(kinds, ", "))
 	}
 	*s = source{kind: kind, path: path}
 	if name, file, ok := strings.Cut(path, "="); ok && kind == kindJWKS {
 		s.name, s.path = name, file
 	}
+	if s.remote() && (kind == kindPEM || kind == kindDID) {
+		return fmt.Errorf("%q: a list of this kind is not fetched", b)
+	}
 	return nil
+}
+
+// remote reports whether the list is one that 'trust fetch' keeps.
+func (s source) remote() bool { return strings.Contains(s.path, "://") }
+
+func (s source) String() string {
+	if s.name != "" {
+		return s.kind + ":" + s.name + "=" + s.path
+	}
+	return s.kind + ":" + s.path
 }

@@ -1,6 +1,6 @@
 // Command sanad verifies, inspects and issues credentials, and keeps what that
 // takes: keys, trust lists and status lists. Each command is a file of this
-// folder, thin on top of the library; none of them uses the network.
+// folder, thin on top of the library; only 'trust fetch' uses the network.
 //
 // A country from its key to a refused card:
 //
@@ -45,6 +45,7 @@ type commands struct {
 	} `cmd:"" name:"ca" help:"Keep a state's signing authority, by the templates of WHO's network."`
 	Trust struct {
 		Show   trustShowCmd   `cmd:"" help:"Show what a trust list holds."`
+		Fetch  trustFetchCmd  `cmd:"" help:"Fetch trust lists, and keep the newest good one of each for 'verify'."`
 		Build  trustBuildCmd  `cmd:"" help:"Make a trust list, or all lists of a network, of certificates."`
 		Sign   trustSignCmd   `cmd:"" help:"Sign a trust list."`
 		Enroll trustEnrollCmd `cmd:"" help:"Lay out what a state hands in to join a network, and check it."`

@@ -123,26 +123,41 @@ func (e *env) optional(name string) ([]byte, error) {
 	return raw, err
 }
 
+// stateSuffix makes of a root's file that of its state.
+const stateSuffix = ".state"
+
 // networkTrust is what a verifier demands of a network.
 type networkTrust struct {
-	root  string
-	state string // a file, or empty
-	at    time.Time
+	root     string
+	state    string // a file, or empty
+	at       time.Time
+	fetching *quorum.Held // what was seen meanwhile, if the state is not to be written
 }
+
+// opener reads what there is of a network since a root.
+type opener func(after uint64) (*quorum.Bundle, error)
 
 // loadNetwork reads a network's list as a verifier does, and remembers what it
 // saw. Where another process remembered something else meanwhile, it judges
 // anew.
-func (e *env) loadNetwork(path string, n *networkTrust, check gdhcn.AuthorityCheck) (l loaded, err error) {
+func (e *env) loadNetwork(r *listReader, open opener) (l loaded, err error) {
+	n := r.network
 	if n == nil || n.root == "" {
 		return l, usagef("network: needs --root: a root of the network that you trust")
+	}
+	if n.fetching != nil {
+		l, saw, err := e.openNetwork(r, open, *n.fetching)
+		if err == nil {
+			*n.fetching = saw
+		}
+		return l, err
 	}
 	for range 5 {
 		var held, saw quorum.Held
 		if held, err = e.readState(n.state); err != nil {
 			return loaded{}, err
 		}
-		if l, saw, err = e.openNetwork(path, n, held, check); err != nil {
+		if l, saw, err = e.openNetwork(r, open, held); err != nil {
 			return loaded{}, err
 		}
 		if err = e.remember(n.state, held, saw); err == nil {
@@ -155,17 +170,17 @@ func (e *env) loadNetwork(path string, n *networkTrust, check gdhcn.AuthorityChe
 	return loaded{}, err
 }
 
-func (e *env) openNetwork(path string, n *networkTrust, held quorum.Held, check gdhcn.AuthorityCheck) (l loaded, saw quorum.Held, err error) {
-	p, err := e.pin(n.root)
+func (e *env) openNetwork(r *listReader, open opener, held quorum.Held) (l loaded, saw quorum.Held, err error) {
+	p, err := e.pin(r.network.root)
 	if err != nil {
 		return l, saw, err
 	}
-	b, err := e.bundle(path, p.Root().Version)
+	b, err := open(p.Root().Version)
 	if err != nil {
 		return l, saw, err
 	}
 	l.signed = true
-	l.list, saw, err = b.List(p, n.at, held, collect(&l.skipped, check))
+	l.list, saw, err = b.List(p, r.network.at, held, collect(&l.skipped, r.check))
 	return l, saw, err
 }
 
@@ -310,6 +325,31 @@ func (c *current) list(dir string) (*trustlist.List, error) {
 	return c.List(os.DirFS(dir), collect(&skipped, gdhcn.AuthorityNamed))
 }
 
+// issued is the latest date in what is in force; zero before the first release.
+func (c *current) issued() time.Time {
+	if c == nil {
+		return time.Time{}
+	}
+	at := c.Release().Issued
+	if r := c.Removals(); r != nil && r.Issued.After(at) {
+		at = r.Issued
+	}
+	return at
+}
+
+// after is the present, once it is after a date: dates are to the second, and of
+// two lists of one date a verifier that fetches them can't tell which is newer. A
+// date further ahead is not waited for.
+func (e *env) after(date time.Time) time.Time {
+	if wait := time.Until(date.Add(time.Second)); wait > 0 && wait <= time.Second {
+		select {
+		case <-e.ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+	return e.now()
+}
+
 // digest is zero before the first release.
 func (c *current) digest() [32]byte {
 	if c == nil {
@@ -349,6 +389,19 @@ func writeDocument(path string, d *quorum.Document) error {
 		return err
 	}
 	return write(path, raw, 0o644)
+}
+
+// createDocument writes one that nobody has signed yet, and replaces nothing: what
+// is there may have been signed.
+func createDocument(path string, d *quorum.Document) error {
+	raw, err := pretty(d)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return create(path, raw, 0o644)
 }
 
 // who lists members for people.

@@ -65,6 +65,9 @@ func (c *proposeCmd) Run(e *env) error {
 		return err
 	}
 	r := quorum.Release{Network: root.Network, Root: root.Version, Version: 1, Base: base.digest(), Reason: c.Reason}
+	if c.Issued == nil {
+		c.Issued = &moment{e.after(base.issued())}
+	}
 	if r.Issued, r.Expires, err = period(e, c.Issued, c.Days); err != nil {
 		return err
 	}
@@ -89,20 +92,19 @@ func (c *proposeCmd) Run(e *env) error {
 	return e.showProposal(c.networkFlags, chain, c.Out, d)
 }
 
+// store writes the proposal whole, or not at all.
 func (c *proposeCmd) store(d *quorum.Document, r quorum.Release, files []proposedFile) error {
-	if err := os.Mkdir(c.Out, 0o755); err != nil {
+	if err := newFolder(c.Out); err != nil {
 		return err
 	}
-	for i, f := range files {
-		name := filepath.Join(c.Out, filepath.FromSlash(r.Files[i].Path()))
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return err
+	return stage(c.Out, func(tmp string) error {
+		for i, f := range files {
+			if err := writeBelow(tmp, r.Files[i].Path(), f.raw); err != nil {
+				return err
+			}
 		}
-		if err := write(name, f.raw, 0o644); err != nil {
-			return err
-		}
-	}
-	return writeDocument(filepath.Join(c.Out, releaseFile), d)
+		return writeDocument(filepath.Join(tmp, releaseFile), d)
+	})
 }
 
 // listEditor changes the documents of a list, one for each domain.
@@ -351,7 +353,7 @@ type removeCmd struct {
 	networkFlags
 	Kid    []string `required:"" sep:"none" placeholder:"KID" help:"Key identifier of a signer; its key goes, wherever it is listed."`
 	Reason string   `required:"" help:"Why; it is published."`
-	Out    string   `required:"" placeholder:"FILE" help:"Where the unsigned removals go."`
+	Out    string   `required:"" placeholder:"FILE" help:"Where the unsigned removals go, a new file."`
 }
 
 // Run makes removals, which as many members must approve as the root asks for.
@@ -374,7 +376,7 @@ func (c *removeCmd) Run(e *env) error {
 		return err
 	}
 	held := base.Held()
-	r := quorum.Removals{Network: root.Network, Root: root.Version, Version: held.Removals + 1, Issued: e.now(), Reason: c.Reason, Keys: held.Removed}
+	r := quorum.Removals{Network: root.Network, Root: root.Version, Version: held.Removals + 1, Issued: e.after(base.issued()), Reason: c.Reason, Keys: held.Removed}
 	for _, kid := range c.Kid {
 		keys, err := list.ResolveKeys(e.ctx, proof.Hint{KeyID: kid})
 		if err != nil {
@@ -393,7 +395,7 @@ func (c *removeCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if err := writeDocument(c.Out, d); err != nil {
+	if err := createDocument(c.Out, d); err != nil {
 		return err
 	}
 	return e.showRemovals(c.networkFlags, base, r, d, root)

@@ -17,9 +17,9 @@ import (
 )
 
 type diffCmd struct {
-	Network  string   `placeholder:"DIR" help:"The network's folder, to compare a proposal with its current list."`
-	Root     string   `placeholder:"ROOT.json" help:"A root of the network that you trust."`
-	TrustKey []string `placeholder:"DID:KEY" help:"did:key that must have signed gdhcn and snapshot lists: one of them."`
+	trustFlags `embed:""`
+	Network    string `placeholder:"DIR" help:"The network's folder, to compare a proposal with its current list."`
+	Root       string `placeholder:"ROOT.json" help:"A root of the network that you trust."`
 
 	Lists []string `arg:"" name:"list" help:"A proposal's folder; or two lists, the older first, each KIND:PATH as for 'verify --trust'."`
 }
@@ -41,20 +41,24 @@ func (c *diffCmd) Run(e *env) error {
 	if len(c.Lists) != 2 || c.Network != "" {
 		return usagef("trust diff needs two lists, or --network, --root and a proposal")
 	}
-	keys, err := didKeys("--trust-key", c.TrustKey)
+	var from, to source
+	for i, s := range []*source{&from, &to} {
+		if err := s.UnmarshalText([]byte(c.Lists[i])); err != nil {
+			return usageError{err}
+		}
+	}
+	if err := c.usage([]source{from, to}); err != nil {
+		return err
+	}
+	r, err := c.reader(e, gdhcn.AuthorityNamed, &networkTrust{root: c.Root, at: e.now()})
 	if err != nil {
 		return err
 	}
 	var lists [2]*trustlist.List
-	for i, text := range c.Lists {
-		var s source
-		if err := s.UnmarshalText([]byte(text)); err != nil {
-			return usageError{err}
-		}
-		s.network = &networkTrust{root: c.Root, at: e.now()}
-		l, err := e.load(s, keys, gdhcn.AuthorityNamed)
+	for i, s := range []source{from, to} {
+		l, err := e.load(s, r)
 		if err != nil {
-			return fmt.Errorf("%s: %w", text, err)
+			return fmt.Errorf("%s: %w", s, err)
 		}
 		lists[i] = l.list
 	}

@@ -67,7 +67,7 @@ type rootInitCmd struct {
 	Threshold int          `required:"" placeholder:"K" help:"How many members must approve a root or a list."`
 	Removal   int          `name:"removal-threshold" default:"1" help:"How many must approve an emergency removal; ${default} without it, 0 forbids it."`
 	Days      int          `default:"730" help:"Validity of the root in days; ${default} without it."`
-	Out       string       `default:"-" placeholder:"FILE" help:"Where the unsigned root goes; standard output without it."`
+	Out       string       `default:"-" placeholder:"FILE" help:"Where the unsigned root goes, a new file; standard output without it."`
 }
 
 // Run makes the first root, which the members sign.
@@ -89,7 +89,7 @@ func (e *env) emitRoot(out string, r quorum.Root) error {
 		return err
 	}
 	if out != stdio {
-		return writeDocument(out, d)
+		return createDocument(out, d)
 	}
 	raw, err := pretty(d)
 	if err != nil {
@@ -106,7 +106,7 @@ type rootRotateCmd struct {
 	Threshold int          `placeholder:"K" help:"Another threshold for roots and lists."`
 	Removal   int          `name:"removal-threshold" default:"-1" help:"Another threshold for removals; 0 forbids them."`
 	Days      int          `default:"730" help:"Validity of the root in days; ${default} without it."`
-	Out       string       `default:"-" placeholder:"FILE" help:"Where the unsigned root goes; standard output without it."`
+	Out       string       `default:"-" placeholder:"FILE" help:"Where the unsigned root goes, a new file; standard output without it."`
 }
 
 // Run makes the next root. As many members as the present root asks for must

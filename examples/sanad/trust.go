@@ -12,11 +12,11 @@ import (
 )
 
 type trustShowCmd struct {
-	TrustKey []string `placeholder:"DID:KEY" help:"did:key that must have signed a gdhcn or snapshot list: one of them."`
-	Root     string   `placeholder:"ROOT.json" help:"network: a root that you trust."`
-	Time     *moment  `placeholder:"RFC3339" help:"When the keys are judged; now without it."`
-	Strict   bool     `help:"Leave out document signers that no signing authority of their state has issued."`
-	JSON     bool     `name:"json" help:"Write JSON."`
+	trustFlags `embed:""`
+	Root       string  `placeholder:"ROOT.json" help:"network: a root that you trust."`
+	Time       *moment `placeholder:"RFC3339" help:"When the keys are judged; now without it."`
+	Strict     bool    `help:"Leave out document signers that no signing authority of their state has issued."`
+	JSON       bool    `name:"json" help:"Write JSON."`
 
 	List source `arg:"" placeholder:"KIND:PATH" help:"The list, as for 'verify --trust'."`
 }
@@ -24,7 +24,8 @@ type trustShowCmd struct {
 // listView is a trust list for people and scripts.
 type listView struct {
 	Lists         []listInfo    `json:"lists"`
-	Authenticated bool          `json:"authenticated"` // by a --trust-key
+	Authenticated bool          `json:"authenticated"` // by a --trust-key, or its network's members
+	Contexts      []contextView `json:"contexts"`      // given by --context
 	Entries       []entryView   `json:"entries"`
 	Skipped       []skippedView `json:"skipped"`
 }
@@ -60,8 +61,7 @@ type skippedView struct {
 
 // Run shows the list.
 func (c *trustShowCmd) Run(e *env) error {
-	keys, err := didKeys("--trust-key", c.TrustKey)
-	if err != nil {
+	if err := c.usage([]source{c.List}); err != nil {
 		return err
 	}
 	check := gdhcn.AuthorityChecked
@@ -72,12 +72,16 @@ func (c *trustShowCmd) Run(e *env) error {
 	if c.Time != nil {
 		at = c.Time.Time
 	}
-	c.List.network = &networkTrust{root: c.Root, at: at}
-	l, err := e.load(c.List, keys, check)
+	r, err := c.reader(e, check, &networkTrust{root: c.Root, at: at})
+	if err != nil {
+		return err
+	}
+	l, err := e.load(c.List, r)
 	if err != nil {
 		return err
 	}
 	v := view(l, at)
+	v.Contexts = append(v.Contexts, r.contexts...)
 	if c.JSON {
 		return writeIndented(e.stdout, v)
 	}
@@ -85,7 +89,7 @@ func (c *trustShowCmd) Run(e *env) error {
 }
 
 func view(l loaded, at time.Time) listView {
-	v := listView{Authenticated: l.signed, Lists: []listInfo{}, Entries: []entryView{}, Skipped: []skippedView{}}
+	v := listView{Authenticated: l.signed, Lists: []listInfo{}, Contexts: []contextView{}, Entries: []entryView{}, Skipped: []skippedView{}}
 	for _, i := range l.list.Infos() {
 		v.Lists = append(v.Lists, listInfo{i.Name, i.Issued.UTC(), i.Expires.UTC()})
 	}
@@ -116,10 +120,9 @@ func (v listView) table(out io.Writer) error {
 	for _, l := range v.Lists {
 		fmt.Fprintf(out, "list     %s\nissued   %s\nexpires  %s\n", printable(l.Name), orNever(l.Issued), orNever(l.Expires))
 	}
-	if v.Authenticated {
-		fmt.Fprintln(out, "signed   by one of the keys given")
-	} else {
-		fmt.Fprintln(out, "signed   NOT CHECKED")
+	fmt.Fprintf(out, "signed   %s\n", signedText(v.Authenticated))
+	for _, c := range v.Contexts {
+		fmt.Fprintf(out, "context  %s, sha256 %s\n", printable(c.URL), c.SHA256)
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "\nAUTHORITY\tNAMES\tROLES\tTYPES\tKEY\tALGORITHMS\tFROM\tUNTIL\tSTATE")
@@ -150,6 +153,13 @@ func (v listView) table(out io.Writer) error {
 		fmt.Fprintf(out, "  %-8s %s: %s\n", kept, printable(s.ID), printable(s.Reason))
 	}
 	return nil
+}
+
+func signedText(signed bool) string {
+	if signed {
+		return "by one of the keys given"
+	}
+	return "NOT CHECKED"
 }
 
 func orAny(s []string) string {

@@ -150,7 +150,7 @@ func (e *env) domains(path string) (map[string][]trustlist.Entry, error) {
 // entries are those of a folder, or of another list.
 func (c *trustBuildCmd) entries(e *env, from string) ([]trustlist.Entry, error) {
 	if path, ok := strings.CutPrefix(from, kindGDHCN+":"); ok {
-		l, err := e.load(source{kind: kindGDHCN, path: path}, nil, gdhcn.AuthorityChecked)
+		l, err := e.load(source{kind: kindGDHCN, path: path}, &listReader{check: gdhcn.AuthorityChecked})
 		if err != nil {
 			return nil, err
 		}

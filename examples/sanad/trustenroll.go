@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -53,6 +54,7 @@ func (c *trustLintCmd) Run(e *env) error {
 	if c.Anchor != "" {
 		more, err := e.records(c.Folder, c.Anchor)
 		if err != nil {
+			_ = tell(e, found, c.JSON) // it fails anyhow
 			return err
 		}
 		found = append(found, more...)
@@ -157,42 +159,41 @@ func (c *trustVouchCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range c.File {
-		var raw []byte
-		ext := path.Ext(name)
-		if ext == ".json" {
-			form, err := e.read(name, maxPEM)
-			if err != nil {
-				return err
-			}
-			issuer, err := onboarding.ParseIssuer(form)
-			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-			raw, err = onboarding.SignIssuer(*issuer, anchor, key, e.now())
-			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-		} else {
-			cert, err := e.readCertificate(name)
-			if err != nil {
-				return err
-			}
-			if raw, err = onboarding.Sign(cert, anchor, key, e.now()); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
+	records := make([][]byte, len(c.File))
+	for i, name := range c.File { // all, before any is written
+		if records[i], err = e.vouch(name, anchor, key); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
+	}
+	for i, name := range c.File {
 		dir := filepath.Join(filepath.Dir(name), "signed")
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+		record := anchorMark + strings.TrimSuffix(filepath.Base(name), path.Ext(name)) + ".json"
+		if err := writeBelow(dir, record, append(records[i], '\n')); err != nil {
 			return err
 		}
-		out := filepath.Join(dir, anchorMark+strings.TrimSuffix(filepath.Base(name), ext)+".json")
-		if err := write(out, append(raw, '\n'), 0o644); err != nil {
-			return err
-		}
-		fmt.Fprintln(e.stdout, out)
+		fmt.Fprintln(e.stdout, filepath.Join(dir, record))
 	}
 	return nil
+}
+
+// vouch signs a certificate or the form of an issuer.
+func (e *env) vouch(name string, anchor *x509.Certificate, key crypto.Signer) ([]byte, error) {
+	if path.Ext(name) == ".json" {
+		form, err := e.read(name, maxPEM)
+		if err != nil {
+			return nil, err
+		}
+		issuer, err := onboarding.ParseIssuer(form)
+		if err != nil {
+			return nil, err
+		}
+		return onboarding.SignIssuer(*issuer, anchor, key, e.now())
+	}
+	cert, err := e.readCertificate(name)
+	if err != nil {
+		return nil, err
+	}
+	return onboarding.Sign(cert, anchor, key, e.now())
 }
 
 type trustEnrollCmd struct {
@@ -203,7 +204,7 @@ type trustEnrollCmd struct {
 	UP          string   `required:"" name:"up" placeholder:"UP.PEM" help:"Its certificate for uploads."`
 	TLS         string   `required:"" name:"tls" placeholder:"TLS.PEM" help:"Its certificate for TLS."`
 	TLSCA       []string `name:"tls-ca" placeholder:"CA.PEM" help:"Authorities above --tls, the one that issued it first; without it --tls is self-signed."`
-	Upload      string   `placeholder:"FOLDER" help:"Also write the messages that upload the document signers of --signers, into this folder; needs --up-key."`
+	Upload      string   `placeholder:"FOLDER" help:"Also write the messages that upload the document signers of --signers, into this folder, which must not be there yet; needs --up-key."`
 	UPKey       string   `name:"up-key" placeholder:"KEY.PEM" help:"Private key of --up."`
 	Out         string   `required:"" placeholder:"FOLDER" help:"Where the state's folder goes, which must not have one yet."`
 }
@@ -240,13 +241,22 @@ func (c *trustEnrollCmd) Run(e *env) error {
 	if err := newFolder(dir); err != nil {
 		return err
 	}
+	if uploads != nil {
+		if err := newFolder(c.Upload); err != nil {
+			return err
+		}
+	}
 	if err := c.layOut(e, files, dir); err != nil {
 		return err
 	}
 	if uploads == nil {
 		return nil
 	}
-	return writeAll(c.Upload, uploads)
+	if err := stage(c.Upload, func(tmp string) error { return writeAll(tmp, uploads) }); err != nil {
+		_ = os.RemoveAll(dir) // both, or neither
+		return err
+	}
+	return nil
 }
 
 // layOut checks the folder before it takes its place.
@@ -286,23 +296,26 @@ func (c *trustEnrollCmd) uploads(e *env, up *x509.Certificate) (map[string][]byt
 	if err != nil {
 		return nil, err
 	}
-	names, err := filepath.Glob(filepath.Join(c.Signers, "*.pem"))
-	if err != nil {
-		return nil, err
-	}
 	out := map[string][]byte{}
-	for _, name := range names {
-		dsc, err := e.readCertificate(name)
+	err = fs.WalkDir(os.DirFS(c.Signers), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || path.Ext(name) != ".pem" {
+			return err
+		}
+		dsc, err := e.readCertificate(filepath.Join(c.Signers, filepath.FromSlash(name)))
 		if err != nil {
-			return nil, err
+			return err
 		}
 		raw, err := onboarding.Upload(dsc, up, key, c.Domain, e.now())
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
-		out[strings.TrimSuffix(filepath.Base(name), ".pem")+".json"] = append(raw, '\n')
+		out[strings.TrimSuffix(name, ".pem")+".json"] = append(raw, '\n')
+		return nil
+	})
+	if err == nil && len(out) == 0 {
+		err = fmt.Errorf("%s: no certificate to upload: no .pem file", c.Signers)
 	}
-	return out, nil
+	return out, err
 }
 
 func (e *env) readCertificates(names []string) ([]*x509.Certificate, error) {

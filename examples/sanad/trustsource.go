@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/ecdsa"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/sanad-credentials/sanad/credential"
@@ -17,10 +19,14 @@ import (
 	"github.com/sanad-credentials/sanad/did/key"
 	"github.com/sanad-credentials/sanad/internal/limits"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/dataintegrity/rdf"
 	"github.com/sanad-credentials/sanad/trustlist"
 	"github.com/sanad-credentials/sanad/trustlist/gdhcn"
 	"github.com/sanad-credentials/sanad/trustlist/jwks"
 	"github.com/sanad-credentials/sanad/trustlist/pem"
+	"github.com/sanad-credentials/sanad/trustlist/quorum"
+	"github.com/sanad-credentials/sanad/trustlist/refresh"
+	"github.com/sanad-credentials/sanad/trustlist/vci"
 )
 
 // loaded is one trust list as read.
@@ -31,19 +37,15 @@ type loaded struct {
 }
 
 // trustLists merges the lists of the --trust flags; nil without any.
-func trustLists(e *env, sources []source, trustKeys []string) (*trustlist.List, error) {
-	keys, err := didKeys("--trust-key", trustKeys)
-	if err != nil {
-		return nil, err
-	}
+func trustLists(e *env, sources []source, r *listReader) (*trustlist.List, error) {
 	var lists []*trustlist.List
 	for _, s := range sources {
-		l, err := e.load(s, keys, gdhcn.AuthorityNamed)
+		l, err := e.load(s, r)
 		if err != nil {
-			return nil, fmt.Errorf("--trust %s:%s: %w", s.kind, s.path, err)
+			return nil, fmt.Errorf("--trust %s: %w", s, err)
 		}
 		if n := dropped(l.skipped); n > 0 {
-			e.note("--trust %s:%s: keys not taken: %d; 'sanad trust show' tells why", s.kind, s.path, n)
+			e.note("--trust %s: keys not taken: %d; 'sanad trust show' tells why", s, n)
 		}
 		lists = append(lists, l.list)
 	}
@@ -63,29 +65,56 @@ func dropped(skipped []trustlist.Skipped) int {
 	return n
 }
 
-// load reads one list. The keys are those that may sign a trust list document,
-// whose signers are held against their authorities as asked.
-func (e *env) load(s source, keys []proof.Key, check gdhcn.AuthorityCheck) (l loaded, err error) {
-	info := trustlist.Info{Name: s.kind + ":" + s.path}
-	if s.kind == kindPEM {
-		l.list, l.skipped, err = pem.Load(os.DirFS(s.path), pem.Options{Info: info})
+// load reads one list.
+func (e *env) load(s source, r *listReader) (l loaded, err error) {
+	if s.remote() {
+		return e.fetched(s, r)
+	}
+	switch s.kind {
+	case kindPEM:
+		l.list, l.skipped, err = pem.Load(os.DirFS(s.path), pem.Options{Info: trustlist.Info{Name: s.String()}})
 		return l, err
-	}
-	if s.kind == kindNetwork {
-		return e.loadNetwork(s.path, s.network, check)
-	}
-	if s.kind == kindDID {
-		l.list, err = e.didList(s.path, info)
+	case kindNetwork:
+		return e.loadNetwork(r, func(after uint64) (*quorum.Bundle, error) { return e.bundle(s.path, after) })
+	case kindDID:
+		l.list, err = e.didList(s.path, trustlist.Info{Name: s.String()})
 		return l, err
-	}
-	if s.kind == kindGDHCN {
+	case kindGDHCN:
 		s.path = rootList(s.path)
 	}
-	raw, err := e.read(s.path, limits.TrustList)
-	if err != nil {
+	var d refresh.Document
+	if d.Raw, err = e.read(s.path, limits.TrustList); err != nil {
 		return l, err
 	}
-	if s.kind == kindJWKS {
+	if s.kind == kindVCI && s.signed(r) {
+		if d.Signature, err = e.read(signatureOf(s.path), limits.DetachedSignature); err != nil {
+			return l, fmt.Errorf("signature: %w", err)
+		}
+	}
+	l, err = e.parse(s, r, d, "")
+	if errors.Is(err, gdhcn.ErrReference) {
+		l.list, l.skipped, err = e.references(d.Raw, s.path, r.gdhcn(s.kind, d.Raw))
+	}
+	return l, err
+}
+
+// signatureOf is where the detached signature of a list lies: vci_snapshot.sig
+// for vci_snapshot.json.
+func signatureOf(list string) string { return strings.TrimSuffix(list, ".json") + ".sig" }
+
+// gdhcn is what a list document must be.
+func (r *listReader) gdhcn(kind string, raw []byte) gdhcn.Options {
+	keys := r.keys[kind]
+	return gdhcn.Options{Signers: underNames(keys, raw), InsecureUnsigned: len(keys) == 0, RDF: r.rdf, Authority: r.check}
+}
+
+// parse makes a list of a document, which for a list of WHO's network must have
+// an id, if one is given.
+func (e *env) parse(s source, r *listReader, d refresh.Document, id string) (l loaded, err error) {
+	// What has no date is as old as its fetching.
+	info := trustlist.Info{Name: s.String(), Issued: d.Fetched}
+	switch s.kind {
+	case kindJWKS:
 		o := jwks.Options{Info: info, Authority: info.Name}
 		if s.name != "" {
 			o.Authority, o.Territory = s.name, trustlist.Territory(s.name)
@@ -93,16 +122,28 @@ func (e *env) load(s source, keys []proof.Key, check gdhcn.AuthorityCheck) (l lo
 				o.Names = []string{s.name}
 			}
 		}
-		l.list, l.skipped, err = jwks.Parse(raw, o)
+		l.list, l.skipped, err = jwks.Parse(d.Raw, o)
+		return l, err
+	case kindNetwork:
+		return e.loadNetwork(r, func(uint64) (*quorum.Bundle, error) { return quorum.ParseBundle(d.Raw) })
+	case kindSnapshot:
+		if !s.signed(r) {
+			return l, usagef("snapshot: needs --trust-key: who must have signed it?")
+		}
+	}
+	l.signed = s.signed(r)
+	if s.kind == kindVCI {
+		o := vci.Options{Info: info, Signature: d.Signature, InsecureUnsigned: !l.signed, Signers: slices.DeleteFunc(slices.Clone(r.keys[kindVCI]), func(k proof.Key) bool {
+			_, ok := k.Public.(*ecdsa.PublicKey)
+			return !ok // none of theirs
+		})}
+		l.list, l.skipped, err = vci.Parse(d.Raw, o)
 		return l, err
 	}
-	if s.kind == kindSnapshot && len(keys) == 0 {
-		return l, usagef("snapshot: needs --trust-key: who must have signed it?")
-	}
-	l.signed = len(keys) > 0
-	o := gdhcn.Options{Signers: keys, InsecureUnsigned: !l.signed, Authority: check}
-	if l.list, l.skipped, err = gdhcn.Parse(raw, o); errors.Is(err, gdhcn.ErrReference) {
-		l.list, l.skipped, err = e.references(raw, s.path, o)
+	o := r.gdhcn(s.kind, d.Raw)
+	o.ID = id
+	if l.list, l.skipped, err = gdhcn.Parse(d.Raw, o); errors.Is(err, rdf.ErrContext) {
+		err = fmt.Errorf("%w; --context gives one that is not built in", err)
 	}
 	return l, err
 }

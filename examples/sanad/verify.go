@@ -15,15 +15,16 @@ import (
 	"github.com/sanad-credentials/sanad/did/key"
 	"github.com/sanad-credentials/sanad/proof"
 	"github.com/sanad-credentials/sanad/schema"
+	"github.com/sanad-credentials/sanad/trustlist/gdhcn"
 )
 
 type verifyCmd struct {
-	Trust    []source `sep:"none" placeholder:"KIND:PATH" help:"Who may issue; repeat to merge lists. gdhcn: a trust list document; snapshot: the same, and --trust-key must have signed it; pem: a folder of certificates; jwks: a key set, jwks:ISSUER=PATH where it is one issuer's; did: a DID, or a file of lines 'DID NAME'; network: the folder of a network that several states run, or its network.json."`
-	TrustKey []string `placeholder:"DID:KEY" help:"did:key that must have signed the gdhcn and snapshot lists: one of them."`
-	Root     string   `placeholder:"ROOT.json" help:"network: a root that you trust; as many members must have approved the list as it, or its successors, ask for."`
-	State    string   `placeholder:"FILE" help:"network: where to remember what was seen, so that nothing older is accepted; ROOT.json.state without it."`
-	NoState  bool     `help:"INSECURE: remember nothing; a network's older list is not noticed."`
-	DID      []string `name:"did" enum:"key" placeholder:"METHOD" help:"DID methods whose keys are looked up: key."`
+	Trust      []source `sep:"none" placeholder:"KIND:PATH" help:"Who may issue; repeat to merge lists. gdhcn: a trust list document; snapshot: the same, and --trust-key must have signed it; vci: a directory of issuers of SMART Health Cards, with its signature beside it in a file .sig, or a list of issuers; pem: a folder of certificates; jwks: a key set, jwks:ISSUER=PATH where it is one issuer's; did: a DID, or a file of lines 'DID NAME'; network: the folder of a network that several states run, or its network.json. In place of PATH, the URL of a list that 'trust fetch' keeps in --dir: nothing is fetched here."`
+	trustFlags `embed:""`
+	Root       string   `placeholder:"ROOT.json" help:"network: a root that you trust; as many members must have approved the list as it, or its successors, ask for."`
+	State      string   `placeholder:"FILE" help:"network: where to remember what was seen, so that nothing older is accepted; ROOT.json.state without it."`
+	NoState    bool     `help:"INSECURE: remember nothing; a network's older list is not noticed."`
+	DID        []string `name:"did" enum:"key" placeholder:"METHOD" help:"DID methods whose keys are looked up: key."`
 
 	Status        []string `sep:"none" placeholder:"PATH" help:"Revocations: a folder made by 'status publish', or a revocation snapshot file."`
 	StatusKey     []string `placeholder:"DID:KEY" help:"did:key that must have signed the revocation snapshots: one of them."`
@@ -103,9 +104,8 @@ func (c *verifyCmd) check(e *env) error {
 	case len(c.Trust) == 0 && !c.AnyIssuer:
 		return usagef("--trust is missing: say who may issue. For example:\n\n  sanad verify --trust pem:FOLDER_OF_CERTIFICATES%[1]s\n\nor, to learn only whether the signature holds:\n\n  sanad verify --any-issuer%[1]s\n", quoteArgs(e.args[1:]))
 	}
-	signed := slices.ContainsFunc(c.Trust, func(s source) bool { return s.kind == kindGDHCN || s.kind == kindSnapshot })
-	if len(c.TrustKey) > 0 && !signed {
-		return usagef("--trust-key without --trust gdhcn: or snapshot:")
+	if err := c.usage(c.Trust); err != nil {
+		return err
 	}
 	networks := len(slices.DeleteFunc(slices.Clone(c.Trust), func(s source) bool { return s.kind != kindNetwork }))
 	switch {
@@ -151,10 +151,11 @@ func (c *verifyCmd) verifier(e *env) (*credential.Verifier, error) {
 		Formats: readable(c.Strict), Schema: schema.Health{Strict: c.Strict}, RequireStatus: c.RequireStatus,
 		InsecureAnyIssuer: c.AnyIssuer, InsecureAnyController: c.ProofOnly, InsecureSkipStatus: c.SkipStatus,
 	}
-	for i := range c.Trust {
-		c.Trust[i].network = c.network(e)
+	r, err := c.reader(e, gdhcn.AuthorityNamed, c.network(e))
+	if err != nil {
+		return nil, err
 	}
-	list, err := trustLists(e, c.Trust, c.TrustKey)
+	list, err := trustLists(e, c.Trust, r)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +185,7 @@ func (c *verifyCmd) network(e *env) *networkTrust {
 		n.at = c.Time.Time
 	}
 	if n.state == "" && !c.NoState {
-		n.state = c.Root + ".state"
+		n.state = c.Root + stateSuffix
 	}
 	return n
 }

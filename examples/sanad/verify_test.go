@@ -22,11 +22,18 @@ import (
 
 func TestUsage(t *testing.T) {
 	for _, line := range []string{
-		"", "fly", "verify", "verify --trust", "verify --trust pem", "verify --trust pem:", "verify --trust vci:x", "verify --unknown",
+		"", "fly", "verify", "verify --trust", "verify --trust pem", "verify --trust pem:", "verify --trust vcx:x", "verify --unknown",
 		"verify --trust pem:x --lines=xml", "verify --trust pem:x --lang tlh", "verify --trust pem:x --time yesterday",
 		"verify --trust pem:x --max-trust-age 3x", "verify --trust pem:x --max-trust-age -3h", "verify --trust pem:x --max-trust-age -3d",
 		"verify --trust pem:x --did web", "verify --trust pem:x --skip-status --status y", "verify --trust pem:x --skip-status --require-status",
 		"verify --trust pem:x --status-key did:key:z", "verify --trust pem:x --trust-key did:key:z", "verify --trust snapshot:main.go",
+		"verify --trust pem:https://x.example/", "verify --trust did:https://x.example/", "verify --trust jwks:https://x.example/keys", "verify --trust jwks:x --dir y",
+		"verify --trust gdhcn:x --context u=main.go", "verify --trust gdhcn:x --trust-key main.go --context u", "trust show --trust-key did:key:z pem:x",
+		"trust diff pem:x", "trust diff pem:x pem:y --trust-key z", "trust diff pem:x zip:y",
+		"trust fetch", "trust fetch --dir x", "trust fetch jwks:https://x.example/keys", "trust fetch --dir x jwks:keys", "trust fetch --dir x pem:https://x.example/",
+		"trust fetch --dir x jwks:https://x.example/a jwks:https://x.example/a", "trust fetch --dir x snapshot:https://x.example/", "trust fetch --dir x network:https://x.example/",
+		"trust fetch --dir x --root y jwks:https://x.example/", "trust fetch --dir x --state y jwks:https://x.example/", "trust fetch --dir x --max-age never jwks:https://x.example/",
+		"trust fetch --dir x --root y network:https://x.example/ network:https://y.example/",
 		"keygen --out x", "keygen --alg RS256 --out x", "keygen --alg ES256 --out x --country XX", "keygen --alg ES256 --out x --cert y --name n",
 		"keygen --alg ES256 --out x --cert y --name n --country xx", "keygen --alg ES256 --out x --cert y --name n --country XX --ca z",
 		"keygen --alg ES256 --out x --cert y --name n --country XX --days 0", "keygen --alg ES256 --out x --cert y --name n --country XX --authority --usage test",

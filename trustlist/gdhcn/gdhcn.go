@@ -16,15 +16,16 @@
 // that differs from its certificate, or drop one in silence.
 //
 // A list is only as good as its signature. The caller pins the keys that may
-// sign it. The network's own lists are signed with JsonWebSignature2020, over
+// sign it; [Signers] reads them from a DID document. The network's own lists are signed with JsonWebSignature2020, over
 // the RDF statements of the document; checking that takes an [Options].RDF,
 // which package proof/dataintegrity/rdf makes, with the network's contexts:
 //
 //	r, err := rdf.New(rdf.Context{URL: "https://smart.who.int/trust/tng-context/v1.jsonld", …})
 //
 // Lists that [Publish] and [PublishTree] write are signed as JSON, and need none,
-// unless they are asked to sign as the network does. Without a signature a list can be read with [Options].InsecureUnsigned, if it came by a
-// way that is trusted itself.
+// unless they are asked to sign as the network does. Without a signature a list
+// can be read with [Options].InsecureUnsigned, if it came by a way that is trusted
+// itself.
 package gdhcn
 
 import (
@@ -77,14 +78,14 @@ type Options struct {
 	// Signers are the keys that may sign the list. One proof by one of them,
 	// made to assert and naming the key's ID as its verificationMethod, is
 	// needed. All proofs of the list must be of types that proof/dataintegrity
-	// reads.
+	// reads. [Signers] reads keys from a DID document.
 	Signers []proof.Key
 	// RDF is needed for lists with signed statements, as the network's own are.
 	// It must know the contexts that the list names. Nil: such lists are refused
 	// as unsupported.
 	RDF dataintegrity.RDF
-	// InsecureUnsigned allows Signers to be empty with no Voucher. Whoever can change the
-	// document on its way can then issue in any country's name.
+	// InsecureUnsigned allows Signers to be empty with no Voucher. Whoever can
+	// change the document on its way can then issue in any country's name.
 	InsecureUnsigned bool
 	// Voucher authenticates the document from outside, as a release that the
 	// states of a network approved does (package quorum). It may stand in place of
@@ -113,6 +114,10 @@ type Options struct {
 	// Authority is how document signers are held against the signing authorities
 	// of their participant.
 	Authority AuthorityCheck
+	// AllowPartial has [Resolve] return a list although documents that it refers
+	// to are missing or were refused. A state whose document is among them is
+	// unknown to that list: what it issued is refused as if it had never joined.
+	AllowPartial bool
 }
 
 // AuthorityCheck is how document signers are held against the signing

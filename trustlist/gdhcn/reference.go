@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/sanad-credentials/sanad/internal/limits"
+	"github.com/sanad-credentials/sanad/proof"
 	"github.com/sanad-credentials/sanad/trustlist"
 )
 
@@ -18,16 +19,21 @@ var (
 	// ErrForeign is the reason for a reference to a document of another host. It
 	// is not followed: whoever signs this network's lists does not sign those.
 	ErrForeign = errors.New("gdhcn: reference to another host")
-	// ErrCycle is the reason for a reference back to a document that leads to it,
-	// and for one that is more than 8 references away.
-	ErrCycle = errors.New("gdhcn: references lead in a circle, or too far")
+	// ErrCycle is the reason for a reference back to a document that leads to it.
+	ErrCycle = errors.New("gdhcn: references lead in a circle")
+	// ErrDepth is the reason for a document that is more than 8 references away.
+	ErrDepth = errors.New("gdhcn: references lead too far")
 	// ErrMissing is the reason for a reference whose document can't be had, with
 	// the source's error.
 	ErrMissing = errors.New("gdhcn: referenced document is missing")
-	// ErrWildcard is noted for a reference to all of a level ("-"). It repeats
-	// what the others beside it lead to, and is followed only where one of those
-	// could not be.
+	// ErrWildcard is noted for a reference to all of a level ("…:-"). It repeats
+	// what the references to each part of that level, beside it, lead to, and is
+	// followed only where there are none, or one of them could not be.
 	ErrWildcard = errors.New("gdhcn: wildcard reference, the others were followed")
+	// ErrIncomplete says that a document which the list refers to could not be
+	// used, so that a state may be on the list and its keys not at hand. It is no
+	// ground for refusing that state's certificates.
+	ErrIncomplete = fmt.Errorf("gdhcn: a part of the trust list is missing: %w", proof.ErrUnavailable)
 )
 
 // References is what a list leads to.
@@ -83,13 +89,20 @@ func Folder(fsys fs.FS, root string) Source {
 // and have the DID under which it was asked for: Options.ID is not looked at.
 // At most 16,384 documents and 256 MB are read.
 //
-// A reference that is not followed, or whose document can't be used, is
-// reported, with [ErrForeign], [ErrCycle], [ErrMissing], [ErrWildcard] or what
-// Parse says, and the rest is read all the same: who withholds one document must
-// not be able to stop all. The result has each document's date, so that
-// [trustlist.List.Supersedes] finds any of them that is older than before.
+// Whatever is not followed or taken is reported, with [ErrForeign], [ErrCycle],
+// [ErrDepth], [ErrMissing], [ErrWildcard] or what Parse says. The result has each
+// document's date, so that [trustlist.List.Supersedes] finds any of them that is
+// older than before.
 //
-// The error is that of the first document, or says that there are too many.
+// Where a document is missing or refused, and no wildcard beside the reference to
+// it leads to the same keys, there is no list and the error wraps [ErrIncomplete]
+// with the first such reason: who withholds one state's document must not make
+// a list to which that state is unknown, nor one that takes the place of a better
+// one. [Options].AllowPartial has what could be read all the same. References to
+// other hosts, and back to a document that is being read, leave nothing out; keys
+// inside a document that can't be used are reported, as by Parse.
+//
+// The error is else that of the first document, or says that there are too many.
 func Resolve(ctx context.Context, did string, source Source, o Options) (*trustlist.List, []Skipped, error) {
 	r := resolver{ctx: ctx, source: source, o: o, host: hostOf(did), seen: map[string]bool{}, budget: 4 * limits.TrustList}
 	if r.host == "" {
@@ -101,6 +114,9 @@ func Resolve(ctx context.Context, did string, source Source, o Options) (*trustl
 	if r.fatal != nil {
 		return nil, r.skipped, r.fatal
 	}
+	if !r.seen[did] && !o.AllowPartial {
+		return nil, r.skipped, fmt.Errorf("%w: %.200q: %w", ErrIncomplete, r.lost.ID, r.lost.Reason)
+	}
 	return trustlist.Merge(r.lists...), r.skipped, nil
 }
 
@@ -109,9 +125,10 @@ type resolver struct {
 	source  Source
 	o       Options
 	host    string
-	seen    map[string]bool // whether it could be read
+	seen    map[string]bool // whether it, and all it leads to, could be read
 	lists   []*trustlist.List
 	skipped []Skipped
+	lost    *Skipped // the first that something is missing for
 	budget  int
 	fatal   error
 }
@@ -129,26 +146,35 @@ func hostOf(did string) string {
 // follow reads what a reference leads to, and reports whether all of it could be
 // read.
 func (r *resolver) follow(did string, above []string) bool {
-	skip := func(reason error) bool {
-		r.skipped = append(r.skipped, Skipped{ID: did, Reason: reason})
-		return false
-	}
-	switch ok, known := r.seen[did]; {
+	note := func(reason error) { r.skipped = append(r.skipped, Skipped{ID: did, Reason: reason}) }
+	ok, known := r.seen[did]
+	switch {
 	case r.fatal != nil:
 		return false
 	case hostOf(did) != r.host:
-		skip(ErrForeign)
+		note(ErrForeign)
 		return true // nothing of this network is missing
-	case slices.Contains(above, did), len(above) >= limits.ReferenceDepth:
-		return skip(ErrCycle)
+	case slices.Contains(above, did):
+		note(ErrCycle)
+		return true // it is being read
 	case known:
 		return ok
 	}
-	if err := r.read(did, above); err != nil {
-		r.seen[did] = false
-		return skip(err)
+	err := error(ErrDepth)
+	if len(above) < limits.ReferenceDepth {
+		err = r.read(did, above)
 	}
-	return r.seen[did]
+	if err == nil {
+		return r.seen[did]
+	}
+	note(err)
+	if r.lost == nil {
+		r.lost = &Skipped{ID: did, Reason: err}
+	}
+	if !errors.Is(err, ErrDepth) {
+		r.seen[did] = false // by a shorter way it is the same
+	}
+	return false
 }
 
 // read reads a document and what it refers to.
@@ -185,25 +211,34 @@ func (r *resolver) read(did string, above []string) error {
 	return nil
 }
 
+// followAll reads what a document refers to. A level is whole where all of its
+// parts are, or else its wildcard is.
 func (r *resolver) followAll(refs, above []string) bool {
-	ok, named := true, false
+	parts := map[string]bool{} // by level: whether those named could all be read
 	var wildcards []string
+	whole := true
 	for _, did := range refs {
-		if strings.HasSuffix(did, ":-") && hostOf(did) == r.host {
+		if hostOf(did) == r.host && strings.HasSuffix(did, ":"+wildcard) {
 			wildcards = append(wildcards, did)
 			continue
 		}
-		named = named || hostOf(did) == r.host
-		if !r.follow(did, above) {
-			ok = false
-		}
+		level := levelOf(did)
+		ok, named := parts[level]
+		parts[level] = r.follow(did, above) && (ok || !named)
 	}
 	for _, did := range wildcards {
-		if named && ok {
+		level := levelOf(did)
+		if ok, named := parts[level]; named && ok {
 			r.skipped = append(r.skipped, Skipped{ID: did, Reason: ErrWildcard, Kept: true})
-		} else if !r.follow(did, above) {
-			ok = false
+			continue
 		}
+		parts[level] = r.follow(did, above)
 	}
-	return ok
+	for _, ok := range parts {
+		whole = whole && ok
+	}
+	return whole
 }
+
+// levelOf is a DID without its last part.
+func levelOf(did string) string { return did[:strings.LastIndexByte(did, ':')+1] }

@@ -21,6 +21,7 @@ import (
 	"github.com/sanad-credentials/sanad/proof/dataintegrity"
 	"github.com/sanad-credentials/sanad/trustlist"
 	"github.com/sanad-credentials/sanad/trustlist/gdhcn"
+	"github.com/sanad-credentials/sanad/trustlist/refresh"
 )
 
 func readFile(t testing.TB, name string) []byte {
@@ -61,8 +62,24 @@ func (p *pages) source(_ context.Context, did string) ([]byte, error) {
 	return nil, fs.ErrNotExist
 }
 
+func (p *pages) options() gdhcn.Options {
+	return gdhcn.Options{Signers: []proof.Key{p.signer.Key()}}
+}
+
 func (p *pages) resolve(did string) (*trustlist.List, []gdhcn.Skipped, error) {
-	return gdhcn.Resolve(ctx, did, p.source, gdhcn.Options{Signers: []proof.Key{p.signer.Key()}})
+	return gdhcn.Resolve(ctx, did, p.source, p.options())
+}
+
+// partly reads what there is, after it has made sure that this must be asked for.
+func (p *pages) partly(did string) (*trustlist.List, []gdhcn.Skipped, error) {
+	p.t.Helper()
+	l, _, err := p.resolve(did)
+	require.Nil(p.t, l)
+	require.ErrorIs(p.t, err, gdhcn.ErrIncomplete)
+	require.ErrorIs(p.t, err, proof.ErrUnavailable, "no ground to refuse anyone")
+	o := p.options()
+	o.AllowPartial = true
+	return gdhcn.Resolve(ctx, did, p.source, o)
 }
 
 func TestResolve(t *testing.T) {
@@ -93,7 +110,8 @@ func TestResolve(t *testing.T) {
 	require.ErrorIs(t, older.Supersedes(l), trustlist.ErrRollback)
 }
 
-// What is amiss below the first document is reported, and the rest is read.
+// What is amiss below the first document is reported. Where a state's keys may be
+// missing for it, there is no list, unless a partial one is asked for.
 func TestPromiseReferencesAreAuthenticated(t *testing.T) {
 	n := network()
 	good, other := n.State("ID").Signer(testnet.SignerOptions{}), n.State("SA").Signer(testnet.SignerOptions{})
@@ -102,26 +120,31 @@ func TestPromiseReferencesAreAuthenticated(t *testing.T) {
 	for name, c := range map[string]struct {
 		spoil func(p *pages)
 		want  error
+		whole bool // nothing is missing
 	}{
-		"missing": {func(p *pages) { delete(p.docs, host+":b") }, gdhcn.ErrMissing},
+		"missing": {func(p *pages) { delete(p.docs, host+":b") }, gdhcn.ErrMissing, false},
 		"signed by a stranger": {func(p *pages) {
 			stranger.put(host+":b", now, v2(t, other, "DCC", "SAU", "DSC"))
 			p.docs[host+":b"] = stranger.docs[host+":b"]
-		}, gdhcn.ErrProof},
-		"another document": {func(p *pages) { p.docs[host+":b"] = p.docs[host+":a"] }, gdhcn.ErrOtherList},
-		"no document":      {func(p *pages) { p.docs[host+":b"] = []byte("<html>") }, gdhcn.ErrFormat},
-		"a circle":         {func(p *pages) { p.put(host+":b", now, host+":ref") }, gdhcn.ErrCycle},
-		"itself":           {func(p *pages) { p.put(host+":b", now, host+":b") }, gdhcn.ErrCycle},
-		"a key of it":      {func(p *pages) { p.put(host+":b", now, host+":a#kid") }, gdhcn.ErrForeign},
-		"another method":   {func(p *pages) { p.put(host+":b", now, "did:key:z6Mk") }, gdhcn.ErrForeign},
-		"a longer host":    {func(p *pages) { p.put(host+":b", now, host+".evil.example:a") }, gdhcn.ErrForeign},
+		}, gdhcn.ErrProof, false},
+		"another document": {func(p *pages) { p.docs[host+":b"] = p.docs[host+":a"] }, gdhcn.ErrOtherList, false},
+		"no document":      {func(p *pages) { p.docs[host+":b"] = []byte("<html>") }, gdhcn.ErrFormat, false},
+		"a circle":         {func(p *pages) { p.put(host+":b", now, host+":ref") }, gdhcn.ErrCycle, true},
+		"itself":           {func(p *pages) { p.put(host+":b", now, host+":b") }, gdhcn.ErrCycle, true},
+		"a key of it":      {func(p *pages) { p.put(host+":b", now, host+":a#kid") }, gdhcn.ErrForeign, true},
+		"another method":   {func(p *pages) { p.put(host+":b", now, "did:key:z6Mk") }, gdhcn.ErrForeign, true},
+		"a longer host":    {func(p *pages) { p.put(host+":b", now, host+".evil.example:a") }, gdhcn.ErrForeign, true},
 	} {
 		p := newPages(t)
 		p.put(host+":ref", now, host+":a", host+":b")
 		p.put(host+":a", now, v2(t, good, "DCC", "IDN", "DSC"))
 		p.put(host+":b", now, v2(t, other, "DCC", "SAU", "DSC"))
 		c.spoil(p)
-		l, skipped, err := p.resolve(host + ":ref")
+		resolve := p.partly
+		if c.whole {
+			resolve = p.resolve
+		}
+		l, skipped, err := resolve(host + ":ref")
 		require.NoError(t, err, name)
 		require.Len(t, l.Entries(), 1, name)
 		require.Equal(t, "IDN", l.Entries()[0].Authority)
@@ -132,20 +155,80 @@ func TestPromiseReferencesAreAuthenticated(t *testing.T) {
 }
 
 func TestResolveFollowsAWildcardInNeed(t *testing.T) {
-	s := network().State("ID").Signer(testnet.SignerOptions{})
+	n := network()
+	s, other := n.State("ID").Signer(testnet.SignerOptions{}), n.State("SA").Signer(testnet.SignerOptions{})
 	p := newPages(t)
 	p.put(host+":ref", now, host+":-", host+":DCC")
 	p.put(host+":-", now, v2(t, s, "DCC", "IDN", "DSC"))
 	l, skipped, err := p.resolve(host + ":ref")
-	require.NoError(t, err)
+	require.NoError(t, err, "the wildcard has all that the missing document has")
 	require.Len(t, l.Entries(), 1)
 	require.Len(t, skipped, 1)
 	require.ErrorIs(t, skipped[0].Reason, gdhcn.ErrMissing)
+	delete(p.docs, host+":-")
+	_, skipped, err = p.partly(host + ":ref")
+	require.NoError(t, err)
+	require.Len(t, skipped, 2)
+	p.put(host+":-", now, v2(t, s, "DCC", "IDN", "DSC"))
 	p.put(host+":ref", now, host+":-")
 	l, skipped, err = p.resolve(host + ":ref")
 	require.NoError(t, err)
 	require.Empty(t, skipped)
 	require.Len(t, l.Entries(), 1)
+
+	// A wildcard stands for its own level, and for no other.
+	p.put(host+":ref", now, host+":a:-", host+":DCC")
+	p.put(host+":DCC", now, v2(t, other, "DCC", "SAU", "DSC"))
+	_, _, err = p.partly(host + ":ref")
+	require.NoError(t, err)
+	p.put(host+":a:-", now, v2(t, s, "DCC", "IDN", "DSC"))
+	l, _, err = p.resolve(host + ":ref")
+	require.NoError(t, err)
+	require.Len(t, l.Entries(), 2)
+	delete(p.docs, host+":DCC")
+	_, _, err = p.partly(host + ":ref")
+	require.NoError(t, err)
+}
+
+// Who withholds the document of one state can't make a refresher forget it.
+func TestPromiseAPartialListReplacesNone(t *testing.T) {
+	n := network()
+	a, b := n.State("ID").Signer(testnet.SignerOptions{}), n.State("SA").Signer(testnet.SignerOptions{})
+	p := newPages(t)
+	put := func(at time.Time) {
+		p.put(host+":ref", at, host+":a", host+":b")
+		p.put(host+":a", at, v2(t, a, "DCC", "IDN", "DSC"))
+		p.put(host+":b", at, v2(t, b, "DCC", "SAU", "DSC"))
+	}
+	put(now.Add(-time.Hour))
+	first, err := json.Marshal(p.docs)
+	require.NoError(t, err)
+	put(now)
+	delete(p.docs, host+":b")
+	partial, err := json.Marshal(p.docs)
+	require.NoError(t, err)
+
+	// A source may well be an archive of all documents of a network.
+	file := filepath.Join(t.TempDir(), "network.json")
+	require.NoError(t, os.WriteFile(file, first, 0o600))
+	r, err := refresh.New(refresh.Options{Now: func() time.Time { return now }, Sources: []refresh.Source{{
+		Name: "network", URL: "file://" + filepath.ToSlash(file),
+		Parse: func(d refresh.Document) (*trustlist.List, []trustlist.Skipped, error) {
+			var docs map[string][]byte
+			if err := json.Unmarshal(d.Raw, &docs); err != nil {
+				return nil, nil, err
+			}
+			archive := pages{t: t, docs: docs}
+			return gdhcn.Resolve(ctx, host+":ref", archive.source, p.options())
+		},
+	}}})
+	require.NoError(t, err)
+	t.Cleanup(r.Close)
+	require.NoError(t, r.Refresh(ctx))
+	require.NoError(t, os.WriteFile(file, partial, 0o600))
+	require.ErrorIs(t, r.Refresh(ctx), gdhcn.ErrIncomplete)
+	_, err = authorize(r.List(), b.Signer.Key(), "SA")
+	require.NoError(t, err)
 }
 
 func TestResolveIsBounded(t *testing.T) {
@@ -153,10 +236,10 @@ func TestResolveIsBounded(t *testing.T) {
 	for i := range limits.ReferenceDepth + 2 {
 		p.put(fmt.Sprintf("%s:%d", host, i), now, fmt.Sprintf("%s:%d", host, i+1))
 	}
-	_, skipped, err := p.resolve(host + ":0")
+	_, skipped, err := p.partly(host + ":0")
 	require.NoError(t, err)
 	require.Len(t, skipped, 1)
-	require.ErrorIs(t, skipped[0].Reason, gdhcn.ErrCycle)
+	require.ErrorIs(t, skipped[0].Reason, gdhcn.ErrDepth)
 
 	var many []any
 	for i := range limits.References {
@@ -227,7 +310,11 @@ func TestConformanceReferences(t *testing.T) {
 		"did:web:tng-cdn-dev.who.int:trustlist":   gdhcn.ErrForeign,
 	}
 	require.Len(t, refs.DIDs, len(want))
-	l, skipped, err := gdhcn.Resolve(ctx, refs.Name, gdhcn.Folder(os.DirFS(dir), root), unsigned)
+	_, _, err = gdhcn.Resolve(ctx, refs.Name, gdhcn.Folder(os.DirFS(dir), root), unsigned)
+	require.ErrorIs(t, err, gdhcn.ErrIncomplete)
+	partial := unsigned
+	partial.AllowPartial = true
+	l, skipped, err := gdhcn.Resolve(ctx, refs.Name, gdhcn.Folder(os.DirFS(dir), root), partial)
 	require.NoError(t, err)
 	require.Empty(t, l.Entries())
 	met := 0
