@@ -147,7 +147,7 @@ func (e *env) loadNetwork(r *listReader, open opener) (l loaded, err error) {
 	}
 	if n.fetching != nil {
 		l, saw, err := e.openNetwork(r, open, *n.fetching)
-		if err == nil {
+		if saw.Network != "" {
 			*n.fetching = saw
 		}
 		return l, err
@@ -158,6 +158,11 @@ func (e *env) loadNetwork(r *listReader, open opener) (l loaded, err error) {
 			return loaded{}, err
 		}
 		if l, saw, err = e.openNetwork(r, open, held); err != nil {
+			// A root that was followed counts from now on, whatever became of the
+			// release: see quorum.Bundle.List.
+			if saw.Network != "" {
+				err = errors.Join(err, e.remember(n.state, held, saw))
+			}
 			return loaded{}, err
 		}
 		if err = e.remember(n.state, held, saw); err == nil {
@@ -170,6 +175,8 @@ func (e *env) loadNetwork(r *listReader, open opener) (l loaded, err error) {
 	return loaded{}, err
 }
 
+// openNetwork also returns what to remember, with an error too where that is not
+// the zero value.
 func (e *env) openNetwork(r *listReader, open opener, held quorum.Held) (l loaded, saw quorum.Held, err error) {
 	p, err := e.pin(r.network.root)
 	if err != nil {

@@ -149,3 +149,21 @@ func TestMemberFlag(t *testing.T) {
 	}
 	require.Error(t, new(signerFlag).UnmarshalText([]byte("ID=")))
 }
+
+// A root that was followed counts although the release beside it could not be
+// used: who has the keys of the older root gains nothing by withholding it again.
+func TestPromiseFollowedRootIsRemembered(t *testing.T) {
+	s := newStates(t)
+	s.list()
+	card := s.card("ID", "jakarta")
+	old := s.path("old")
+	require.NoError(t, os.CopyFS(old, os.DirFS(s.net)))
+	s.publish(s.rotate("root2.json", []string{"--threshold", "3", "--removal-threshold", "0"}, "ID", "MY", "SA"))
+	require.NoError(t, os.Truncate(filepath.Join(s.net, releaseFile), 0))
+	require.Equal(t, 2, s.verify(card).status)
+	s.net = old
+	r := s.verify(card)
+	require.Equal(t, 2, r.status, "the older root decides nothing any more")
+	require.Contains(t, r.stderr, "goes back behind what is held")
+	require.Equal(t, 0, s.verify(card, "--no-state").status)
+}

@@ -146,7 +146,13 @@ func hostOf(did string) string {
 // follow reads what a reference leads to, and reports whether all of it could be
 // read.
 func (r *resolver) follow(did string, above []string) bool {
-	note := func(reason error) { r.skipped = append(r.skipped, Skipped{ID: did, Reason: reason}) }
+	note := func(reason error) {
+		if len(r.skipped) == limits.TrustKeys {
+			r.fatal = fmt.Errorf("%w: more than %d remarks", ErrFormat, limits.TrustKeys)
+			return
+		}
+		r.skipped = append(r.skipped, Skipped{ID: did, Reason: reason})
+	}
 	ok, known := r.seen[did]
 	switch {
 	case r.fatal != nil:

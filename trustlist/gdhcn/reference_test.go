@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -369,4 +370,20 @@ func FuzzResolve(f *testing.F) {
 			require.Nil(t, l)
 		}
 	})
+}
+
+// What is told of references is bounded too: each of a few documents could
+// refer to other hosts as often as a document has room for.
+func TestResolveReportIsBounded(t *testing.T) {
+	const host = "did:web:list.example:"
+	foreign := strings.Repeat(`"did:web:other.example:x",`, 60_000)
+	_, skipped, err := gdhcn.Resolve(context.Background(), host+"top", func(_ context.Context, did string) ([]byte, error) {
+		refs := foreign + `"did:web:other.example:x"`
+		if did == host+"top" {
+			refs = `"` + host + `a","` + host + `b"`
+		}
+		return []byte(`{"@context":["https://www.w3.org/ns/did/v1"],"id":"` + did + `","verificationMethod":[` + refs + `]}`), nil
+	}, gdhcn.Options{InsecureUnsigned: true})
+	require.ErrorContains(t, err, "more than 100000 remarks")
+	require.LessOrEqual(t, len(skipped), limits.TrustKeys)
 }
