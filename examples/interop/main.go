@@ -70,7 +70,7 @@ func main() {
 
 // run returns an error where it could not go on.
 func run(script string, seed uint64, t *tally) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	p, err := startPeer(ctx, script)
 	if err != nil {
