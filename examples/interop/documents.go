@@ -177,14 +177,11 @@ func (p sides) tokens() error {
 			err = p.weReadDocument(raw, doc)
 		}
 		r.back.accepted(name, err)
-		p.refuseTokens(r, name, raw, p.peersKey(), "vc+jwt")
+		p.refuseTokens(r, name, raw, *p.public, "vc+jwt")
 	}
 	r.print()
 	return nil
 }
-
-// peersKey is the peer's with its one algorithm.
-func (p sides) peersKey() proof.Key { return *p.public }
 
 // tokensV1 are tokens of version 1.1, with the claim vc.
 func (p sides) tokensV1() error {
@@ -214,7 +211,7 @@ func (p sides) tokensV1() error {
 			err = p.weReadDocument(raw, doc)
 		}
 		r.back.accepted(name, err)
-		p.refuseTokens(r, name, raw, p.peersKey(), "JWT")
+		p.refuseTokens(r, name, raw, *p.public, "JWT")
 		claims["jti"] = "urn:example:another"
 		if raw, err = p.peerSign("JWT", claims); err != nil {
 			return err
@@ -324,7 +321,7 @@ func (p sides) binary() error {
 			}
 		}
 		r.back.accepted(name, err)
-		refuse(name, raw, p.peersKey())
+		refuse(name, raw, *p.public)
 	}
 	r.print()
 	return nil
@@ -368,10 +365,15 @@ func (p sides) tokenPresentations() error {
 			err = weOpen(theirs, binding)
 		}
 		r.back.accepted(name, err)
-		for title, t := range map[string]struct {
-			raw []byte
-			key proof.Key
-		}{name + " of ours": {raw, p.ours.Key()}, name + " of theirs": {theirs, p.peersKey()}} {
+		for _, t := range []struct {
+			whose string
+			raw   []byte
+			key   proof.Key
+		}{{"ours", raw, p.ours.Key()}, {"theirs", theirs, *p.public}} {
+			title := name + " of " + t.whose
+			if len(t.raw) == 0 {
+				continue
+			}
 			for what, changed := range p.changedSignatures(t.raw, "compact") {
 				r.changedThere.refused(title+": "+what, p.peerOpensTokens(t.key, changed, binding))
 				r.changedBack.refused(title+": "+what, weOpen(changed, binding))

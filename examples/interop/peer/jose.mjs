@@ -163,7 +163,7 @@ export const coseVerify = ({jwk, kid, typ, contentType, message}) => refusal(() 
   const [header, unprotected, payload, signature] = cbor.decode(raw.subarray(1), {useMaps: true});
   const {id, hash} = coseAlgorithms[jwk.alg];
   const h = cbor.decode(header, {useMaps: true});
-  if(h.get(1) !== id || h.get(3) !== contentType || h.get(16) !== typ || Buffer.from(h.get(4)).toString() !== kid || unprotected.size > 0) {
+  if(h.get(1) !== id || h.get(3) !== contentType || h.get(16) !== typ || Buffer.from(h.get(4)).toString() !== kid || !(unprotected instanceof Map) || unprotected.size > 0) {
     throw new Error('another header');
   }
   if(!verify(hash, toSign(header, payload), {key: createPublicKey({key: jwk, format: 'jwk'}), dsaEncoding}, signature)) {
