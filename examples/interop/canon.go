@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/sha256"
 	_ "embed"
@@ -59,10 +60,32 @@ func (c *comparison) form(doc []byte, hash crypto.Hash) (string, error) {
 // forms returns both canonical forms. An error is a refusal.
 func (c *comparison) forms(doc json.RawMessage, hash crypto.Hash) (ours string, refusal error, theirs string, theirRefusal error) {
 	ours, refusal = c.form(doc, hash)
-	theirRefusal = c.call("canonicalForm", object{
-		"document": doc, "hash": hash.String(), "contexts": object{ownTerms: json.RawMessage(ownContext)},
-	}, &theirs)
+	theirs, theirRefusal = c.peerForm(doc, hash, false)
 	return ours, refusal, theirs, theirRefusal
+}
+
+// peerForm is how the peer makes the canonical form; with inherit, contexts
+// inherit a base direction (see sameWithDirections).
+func (c *comparison) peerForm(doc json.RawMessage, hash crypto.Hash, inherit bool) (form string, refusal error) {
+	refusal = c.call("canonicalForm", object{
+		"document": doc, "hash": hash.String(), "contexts": object{ownTerms: json.RawMessage(ownContext)}, "inherit": inherit,
+	}, &form)
+	return form, refusal
+}
+
+// sameWithDirections reports whether a form of ours that differs from the peer's
+// is right, as far as the peer can tell: a context on top of another loses the
+// base direction that the other sets (jsonld.js issue 586), though processing
+// starts from all that the active context has (JSON-LD 1.1 API, section 4.1.2,
+// step 1). With that mended, the form must be ours. No context of the W3C sets
+// a base direction, and where signatures are checked none is taken from a
+// document, so no credential is concerned.
+func (c *comparison) sameWithDirections(doc json.RawMessage, hash crypto.Hash, ours string) bool {
+	if !bytes.Contains(doc, []byte(`"@direction"`)) {
+		return false
+	}
+	mended, err := c.peerForm(doc, hash, true)
+	return err == nil && mended == ours
 }
 
 var errDiffer = errors.New("the forms differ")

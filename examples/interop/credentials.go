@@ -148,6 +148,15 @@ func (w *world) peerIssue(doc any, suiteName, did string, more object) (json.Raw
 
 // verifier is ours, which trusts the keys of this run.
 func (w *world) verifier(status credential.StatusChecker) (*credential.Verifier, error) {
+	return w.reader(status, w3c.Format{BBS: bbs.Scheme{}})
+}
+
+// tokenVerifier reads documents that are signed as a whole.
+func (w *world) tokenVerifier() (*credential.Verifier, error) {
+	return w.reader(nil, w3c.JWT{}, w3c.COSE{})
+}
+
+func (w *world) reader(status credential.StatusChecker, formats ...credential.Format) (*credential.Verifier, error) {
 	roles := []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}
 	var entries []trustlist.Entry
 	for _, did := range w.trusted {
@@ -157,7 +166,7 @@ func (w *world) verifier(status credential.StatusChecker) (*credential.Verifier,
 	if err != nil {
 		return nil, err
 	}
-	return credential.NewVerifier(credential.Config{Formats: []credential.Format{w3c.Format{BBS: bbs.Scheme{}}}, Keys: key.Resolver{}, Trust: list, Status: status})
+	return credential.NewVerifier(credential.Config{Formats: formats, Keys: key.Resolver{}, Trust: list, Status: status})
 }
 
 // verify is how we verify.

@@ -66,8 +66,9 @@ var (
 
 // hostileDocuments compares what the two sides make of documents that are out
 // to lose something. Where jsonld refuses in its safe mode, we must refuse;
-// where both take a document, the forms must be the same. That we refuse what
-// jsonld takes is allowed, and counted behind the row.
+// where both take a document, the forms must be the same: see sameWithDirections
+// for the one fault of jsonld's that shows here. That we refuse what jsonld takes
+// is allowed. Both are counted behind the row.
 func hostileDocuments(w *world) error {
 	c, err := newComparison(w)
 	if err != nil {
@@ -78,7 +79,7 @@ func hostileDocuments(w *world) error {
 		return err
 	}
 	r := w.row("rdfc-hostile/SHA-256", compared)
-	var same, both, alone int
+	var same, both, alone, directions int
 	for i := range attacks {
 		doc, what := w.hostile()
 		raw, err := encode(doc)
@@ -93,7 +94,13 @@ func hostileDocuments(w *world) error {
 		}
 		switch {
 		case refusal == nil && theirRefusal == nil:
-			r.accepted(title, differ(ours, theirs))
+			err := differ(ours, theirs)
+			if err != nil && c.sameWithDirections(raw, crypto.SHA256, ours) {
+				err = nil
+				directions++
+				same--
+			}
+			r.accepted(title, err)
 			same++
 		case refusal == nil:
 			r.accepted(title, fmt.Errorf("taken, while %w: %s", theirRefusal, raw))
@@ -105,7 +112,7 @@ func hostileDocuments(w *world) error {
 			both++
 		}
 	}
-	r.note = fmt.Sprintf(" (%d the same, %d refused by both, %d by us alone)", same, both, alone)
+	r.note = fmt.Sprintf(" (%d the same, %d once jsonld.js issue 586 is mended, %d refused by both, %d by us alone)", same, directions, both, alone)
 	r.print()
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -15,6 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sanad-credentials/sanad/credential"
+	"github.com/sanad-credentials/sanad/credential/w3c"
+	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/jose/jwe"
 )
 
 // alone is a world without a peer.
@@ -207,6 +211,91 @@ func TestLockFile(t *testing.T) {
 		require.Regexp(t, `^\d+\.\d+\.\d+$`, version, name)
 		require.Equal(t, version, lock.Packages["node_modules/"+name].Version, name)
 	}
+}
+
+func TestMedian(t *testing.T) {
+	require.Equal(t, 2.0, median([]float64{3, 1, 2}))
+	require.Equal(t, 2.5, median([]float64{9, 1, 2, 3}))
+}
+
+// What is signed here we read ourselves, and each change is one that we notice.
+func TestEveryChangedTokenIsRefused(t *testing.T) {
+	w, _ := alone(8)
+	for _, a := range tokenAlgorithms {
+		if a == proof.RS256 {
+			continue
+		}
+		by, err := w.tokenSigner(a)
+		require.NoError(t, err)
+		for _, form := range forms {
+			payload := []byte(w.text())
+			raw, err := w.signForm(form, payload, by)
+			require.NoError(t, err, form)
+			require.NoError(t, weRead(by.Key(), raw, form, payload), form)
+			require.Error(t, weRead(by.Key(), raw, form, append(payload, 'x')), form)
+			changed := w.changedSignatures(raw, form)
+			require.GreaterOrEqual(t, len(changed), 2, form)
+			for what, c := range changed {
+				require.NotEqual(t, raw, c)
+				require.Error(t, weRead(by.Key(), c, form, payload), "%s %s: %s", a, form, what)
+			}
+		}
+	}
+}
+
+func TestAgreementKeys(t *testing.T) {
+	for _, c := range agreementCurves {
+		private, err := c.curve.GenerateKey(rand.Reader)
+		require.NoError(t, err)
+		raw, err := encode(agreementJWK(c.name, private.PublicKey()))
+		require.NoError(t, err)
+		public, err := agreementKey(c.curve, raw)
+		require.NoError(t, err)
+		require.True(t, public.Equal(private.PublicKey()))
+		sealed, err := jwe.Encrypt([]byte("x"), public, jwe.Header{})
+		require.NoError(t, err)
+		w, _ := alone(1)
+		changed := w.changedMessages(sealed)
+		require.Len(t, changed, 6)
+		for what, raw := range changed {
+			_, err := jwe.Decrypt(raw, private)
+			require.Error(t, err, what)
+		}
+	}
+}
+
+// Documents of our own, signed as a whole, and the changes made to them.
+func TestSignedDocumentsOfOurOwn(t *testing.T) {
+	w, _ := alone(9)
+	for _, a := range documentAlgorithms {
+		by, err := w.didSigner(a)
+		require.NoError(t, err)
+		s := sides{world: w, ours: by}
+		for _, v1 := range []bool{false, true} {
+			doc := w.credential(by.Key().Controllers[0], style{v1: v1})
+			raw, err := s.seal(w3c.JWT{}, doc)
+			require.NoError(t, err)
+			require.NoError(t, s.weReadDocument(raw, doc))
+			require.ErrorIs(t, s.weReadDocument(raw, object{"id": "another"}), errPayload)
+			for what, c := range w.changedSignatures(raw, "compact") {
+				require.Error(t, s.weReadDocument(c, doc), what)
+			}
+		}
+	}
+}
+
+// A difference is put down to the peer's fault with base directions only where
+// there is one, and the mended peer agrees.
+func TestSameWithDirections(t *testing.T) {
+	w, _ := alone(1)
+	doc := json.RawMessage(`{"@context":[{"@direction":"rtl"},{}]}`)
+	for answers, want := range map[string]bool{`{"value":"ours"}`: true, `{"value":"other"}`: false, `{"error":"no"}`: false} {
+		w.peer = answering(answers + "\n")
+		require.Equal(t, want, (&comparison{world: w}).sameWithDirections(doc, crypto.SHA256, "ours"), answers)
+	}
+	w.peer = answering("")
+	require.False(t, (&comparison{world: w}).sameWithDirections(json.RawMessage(`{"@context":{}}`), crypto.SHA256, "ours"))
+	require.NoError(t, w.peer.failed, "not asked")
 }
 
 func TestFlippedIsAnotherText(t *testing.T) {

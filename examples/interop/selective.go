@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/credential/w3c"
@@ -23,11 +22,8 @@ var selectives = []suite{
 	{dataintegrity.BBS2023, "BLS12-381", []string{dataIntegrityTerms}, style{v1: true}},
 }
 
-// fewer of both are enough for bbs-2023, which takes the peer half a second.
-const (
-	fewDocuments = 4
-	fewRuns      = 10
-)
+// fewDocuments are enough for bbs-2023, which takes the peer half a second.
+const fewDocuments = 4
 
 // secret is a credential with a base proof, and what is to be shown of it.
 type secret struct {
@@ -219,82 +215,4 @@ func places(found []string, at string, v any) []string {
 		}
 	}
 	return found
-}
-
-// speedRuns is how often each side does what is timed.
-const speedRuns = 50
-
-// speeds prints how long both sides take over the same credentials.
-func speeds(w *world) error {
-	for _, s := range selectives {
-		if s.style.v1 {
-			continue
-		}
-		by, err := w.signer(s.curve)
-		if err != nil {
-			return err
-		}
-		doc := card(by.Key().Controllers[0])
-		raw, err := w.issueSelective(s, doc, []string{"/issuer"}, by)
-		if err != nil {
-			return err
-		}
-		held := secret{s, raw, []string{"/credentialSubject/familyName", "/credentialSubject/vaccine"}}
-		shown, err := w.derive(held)
-		if err != nil {
-			return err
-		}
-		v, err := w.verifier(nil)
-		if err != nil {
-			return err
-		}
-		for _, c := range []struct {
-			op   string
-			ours func() error
-			args object
-		}{
-			{"derive", func() error { _, err := w.derive(held); return err }, held.args()},
-			{"verify", func() error { _, err := v.Verify(w, shown, credential.Policy{Time: now}); return err }, object{"credential": shown, "now": now}},
-		} {
-			runs := speedRuns
-			if s.name == dataintegrity.BBS2023 {
-				runs = fewRuns
-			}
-			if err := w.speed(s.name, c.op, runs, c.ours, c.args); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (w *world) speed(suite, op string, runs int, ours func() error, args object) error {
-	start := time.Now()
-	for range runs {
-		if err := ours(); err != nil {
-			return err
-		}
-	}
-	own := time.Since(start).Seconds() * 1000 / float64(runs)
-	args["op"], args["times"] = op, runs
-	var theirs float64
-	if err := w.call("time", args, &theirs); err != nil {
-		return err
-	}
-	fmt.Fprintf(w.tally.out, "speed: %s %s ours %.2f ms, peer %.2f ms\n", suite, op, own, theirs)
-	return nil
-}
-
-// card is a credential as health credentials are, of about 25 statements.
-func card(issuer string) object {
-	return object{
-		"@context": []any{w3c.Context, undefinedTerms}, "id": "urn:uuid:5f6a4b9e-9a1e-4a0e-9f6e-0d7a6f0c2b11",
-		"type": []any{w3c.Type, "VaccinationCertificate"}, "issuer": issuer, "validFrom": "2026-05-01T00:00:00Z", "validUntil": "2026-08-01T00:00:00Z",
-		"credentialSubject": object{
-			"id": "did:example:pilgrim", "givenName": "Amina", "familyName": "Example", "birthDate": "1970-01-01", "passport": "X1234567",
-			"batch": "1183738569", "centre": "Puskesmas Kebayoran Baru", "country": "ID", "date": "2026-04-01", "order": "2/2",
-			"vaccine":   object{"type": "Vaccine", "disease": "Meningococcal meningitis ACWY", "atcCode": "J07AH08", "product": "Menveo"},
-			"recipient": object{"type": "Recipient", "gender": "Female", "nationality": "ID"},
-		},
-	}
 }

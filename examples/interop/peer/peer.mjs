@@ -11,12 +11,16 @@ import {canonicalForm, knownContexts} from './canon.mjs';
 import {checkStatus, statusList} from './status.mjs';
 import {derive, issue, keyPair, present, time, verify, verifyPresentation} from './proofs.mjs';
 import {openHealth, sealHealth} from './health.mjs';
+import {
+  coseSign, coseVerify, joseDecrypt, joseEncrypt, joseKey, joseSign, joseThumbprint, joseVerify, jwtSign, jwtVerify
+} from './jose.mjs';
 import {sdJwtIssue, sdJwtKey, sdJwtPresent, sdJwtVerify} from './sdjwt.mjs';
 
 const operations = {
   keyPair, issue, derive, verify, present, verifyPresentation, time,
   statusList, checkStatus, canonicalForm, knownContexts,
   openHealth, sealHealth,
+  joseKey, joseThumbprint, joseSign, joseVerify, joseEncrypt, joseDecrypt, jwtSign, jwtVerify, coseSign, coseVerify,
   sdJwtKey, sdJwtIssue, sdJwtPresent, sdJwtVerify
 };
 

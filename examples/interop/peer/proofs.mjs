@@ -65,10 +65,11 @@ function signingSuite({suite, did, proof = {}, created, mandatoryPointers}) {
   return made;
 }
 
-// Each verification has its own suites, as they remember what they canonised.
-const verifyingSuites = () => [
+// Each verification has its own suites, as they remember what they canonised: all
+// of them, or the cryptosuites named.
+const verifyingSuites = (names = Object.keys(cryptosuites)) => [
   new Ed25519Signature2020(),
-  ...Object.values(cryptosuites).map(c => new DataIntegrityProof({cryptosuite: c.verify()}))
+  ...names.map(name => new DataIntegrityProof({cryptosuite: cryptosuites[name].verify()}))
 ];
 
 const list = x => x === undefined ? [] : Array.isArray(x) ? x : [x];
@@ -108,26 +109,27 @@ export const derive = ({credential, suite, selectivePointers}) => vc.derive({
   suite: new DataIntegrityProof({cryptosuite: cryptosuites[suite].derive({selectivePointers})})
 });
 
-// time does an operation several times and returns the milliseconds of one.
+// time does an operation several times and returns the milliseconds of each.
 export async function time({op, times, ...args}) {
   const operation = {verify, derive}[op];
-  await operation(args);
-  const start = performance.now();
+  const taken = [];
   for(let i = 0; i < times; ++i) {
+    const start = performance.now();
     await operation(args);
+    taken.push(performance.now() - start);
   }
-  return (performance.now() - start) / times;
+  return taken;
 }
 
 // verify throws unless every proof of a credential verifies. A single proof
 // must be its issuer's.
-export async function verify({credential, now, lists}) {
+export async function verify({credential, now, lists, names}) {
   const proofs = list(credential.proof);
   if(proofs.some(p => p.previousProof !== undefined)) {
     return verifyChain(credential, proofs);
   }
   const result = await vc.verifyCredential({
-    credential, now, suite: verifyingSuites(), documentLoader: loader(lists), checkStatus: bits,
+    credential, now, suite: verifyingSuites(names), documentLoader: loader(lists), checkStatus: bits,
     ...proofs.length > 1 && {purpose: new AssertionProofPurpose()}
   });
   all(result, proofs.length);

@@ -1,5 +1,6 @@
 // SD-JWT VCs, by @sd-jwt/sd-jwt-vc. Keys are on P-256; the private ones stay here.
 import {createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, verify} from 'node:crypto';
+import {KBJwt} from '@sd-jwt/core';
 import {SDJwtVcInstance} from '@sd-jwt/sd-jwt-vc';
 
 const keys = new Map();
@@ -30,9 +31,19 @@ export async function sdJwtIssue({issuer, kid, payload, frame}) {
   return instance({signer: signer(issuer)}).issue(payload, frame, {header: {kid}});
 }
 
-// sdJwtPresent shows what the frame names, with a key binding of the holder.
+// sdJwtPresent shows what the frame names, with a key binding of the holder. The
+// package's own present with a key binding makes the presentation twice, changes
+// what it holds the first time, and so may hash one with a disclosure that the one
+// it returns lacks: where something is hidden in a plain object inside of what is
+// disclosed. So it presents once here, and the binding is added.
 export async function sdJwtPresent({token, frame, holder, aud, nonce, iat}) {
-  return instance({kbSigner: signer(holder)}).present(token, frame, {kb: {payload: {aud, nonce, iat}}});
+  const shown = await instance({}).present(token, frame);
+  const binding = new KBJwt({
+    header: {typ: 'kb+jwt', alg: 'ES256'},
+    payload: {aud, nonce, iat, sd_hash: Buffer.from(hasher(shown)).toString('base64url')}
+  });
+  await binding.sign(signer(holder));
+  return shown + binding.encodeJwt();
 }
 
 // sdJwtVerify returns the claims. With a nonce it wants a key binding for it. The
