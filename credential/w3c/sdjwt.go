@@ -11,7 +11,6 @@ import (
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/jwk"
-	"github.com/sanad-credentials/sanad/internal/pointer"
 	"github.com/sanad-credentials/sanad/proof"
 	"github.com/sanad-credentials/sanad/proof/jose"
 	"github.com/sanad-credentials/sanad/proof/sdjwt"
@@ -196,7 +195,7 @@ func (j SDJWT) Seal(ctx context.Context, d *credential.Draft, signers []proof.Si
 	}
 	claims := beside(v, extra)
 	for i, m := range d.Mandatory {
-		if _, err := pointer.Find(v, m); err != nil {
+		if _, err := v.At(m); err != nil {
 			return nil, fmt.Errorf("w3c: mandatory %d: %w", i, sdjwt.ErrPointer)
 		}
 	}
