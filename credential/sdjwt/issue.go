@@ -79,11 +79,11 @@ func New(c Content) (*credential.Draft, error) {
 		}
 	}
 	if c.Holder != nil {
-		k, err := jwk.Marshal(c.Holder, "")
+		k, err := jwk.Confirm(c.Holder)
 		if err != nil {
 			return nil, fmt.Errorf("sdjwt: holder: %w", err)
 		}
-		more["cnf"] = map[string]any{"jwk": json.RawMessage(k)}
+		more["cnf"] = json.RawMessage(k)
 	}
 	extra, err := json.Marshal(more)
 	if err != nil {

@@ -36,6 +36,7 @@ import (
 
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/internal/jcs"
+	"github.com/sanad-credentials/sanad/internal/jwk"
 	"github.com/sanad-credentials/sanad/proof"
 	"github.com/sanad-credentials/sanad/proof/jose"
 	"github.com/sanad-credentials/sanad/proof/sdjwt"
@@ -64,7 +65,7 @@ var (
 	ErrType = errors.New("typ is the older vc+sd-jwt")
 	// ErrConfirm is noted, as tolerated, for a credential whose holder's key is
 	// named in a way that is not understood: nobody can prove to hold it.
-	ErrConfirm = errors.New("cnf without a jwk")
+	ErrConfirm = jwk.ErrConfirm
 )
 
 // Format reads, issues and derives SD-JWT VCs. Its zero value is ready. It

@@ -240,11 +240,11 @@ func confirmed(dst []byte, keys []proof.Key) ([]byte, error) {
 	case 0:
 		return dst, nil
 	case 1:
-		k, err := jwk.Marshal(keys[0].Public, "")
+		k, err := jwk.Confirm(keys[0].Public)
 		if err != nil {
 			return nil, fmt.Errorf("w3c: confirmed key: %w", err)
 		}
-		return append(append(append(dst, `,"cnf":{"jwk":`...), k...), '}'), nil
+		return append(append(dst, `,"cnf":`...), k...), nil
 	}
 	return nil, fmt.Errorf("w3c: %d confirmed keys, want one: %w", len(keys), ErrModel)
 }
