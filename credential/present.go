@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/sanad-credentials/sanad/proof"
 )
@@ -15,7 +16,8 @@ type Held struct {
 	// Signer is the holder's key; nil where another of those presented signs, or
 	// nobody does.
 	Signer proof.Signer
-	// Format derives from Raw what is shown. Nil: Raw is shown as it is.
+	// Format derives from Raw what is shown. Nil: Raw is shown as it is, all of it,
+	// which is the only way for formats without selective disclosure.
 	Format Deriver
 	// Show are JSON pointers (RFC 6901) to what is shown beside what the issuer
 	// made mandatory, in the claims as Credential.Payload has them. What a
@@ -46,11 +48,12 @@ type Presenter interface {
 // is what was derived, and so bound only where its format does that.
 //
 // The error wraps errors.ErrUnsupported where a part of a credential is to be
-// shown, and no format that could derive it is given.
+// shown, and no format that could derive it is given, or the credential was
+// issued to be shown whole.
 func Present(ctx context.Context, as Presenter, held []Held, b Binding) ([]byte, error) {
 	out := make([]Held, len(held))
 	for i, h := range held {
-		if h.Format == nil && h.Show != nil {
+		if h.Format == nil && slices.ContainsFunc(h.Show, func(p string) bool { return p != "" }) {
 			return nil, fmt.Errorf("credential: presenting: credential %d: its format has no selective disclosure: %w", i, errors.ErrUnsupported)
 		}
 		if h.Format != nil {

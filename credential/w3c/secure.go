@@ -134,8 +134,7 @@ func date(dst []byte, name string, t time.Time) []byte {
 
 // Present puts credentials into a presentation, signed by the one holder among
 // held as a vp+jwt: the binding's nonce, which is required, and audience are the
-// claims nonce and aud. For the credentials see [Format.Present]; those of [JWT]
-// need no MediaType. Where all are tokens or documents of version 1.1, the
+// claims nonce and aud. For the credentials see [Format.Present]. Where all are tokens or documents of version 1.1, the
 // presentation is a token with the claim vp. It implements
 // [credential.Presenter].
 func (j JWT) Present(ctx context.Context, held []credential.Held, b credential.Binding) ([]byte, error) {

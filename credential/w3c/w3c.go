@@ -100,9 +100,10 @@ type Format struct {
 	// [github.com/sanad-credentials/sanad/proof/dataintegrity/rdf.New]. Make it
 	// once: it remembers what it has read.
 	RDF dataintegrity.RDF
-	// BBS is what derives and verifies with bbs-2023: bbs.Scheme{} of
+	// BBS is what derives, presents and verifies with bbs-2023: bbs.Scheme{} of
 	// [github.com/sanad-credentials/sanad/proof/bbs]. Nil: what is derived with it
-	// is refused as unsupported, and nobody carries the arithmetic.
+	// is refused as unsupported, also where it would be put into a presentation,
+	// and nobody carries the arithmetic.
 	BBS dataintegrity.BBS
 	// Suites are the cryptosuites to sign with; each signer uses the first that
 	// is for its kind of key. Empty: eddsa-jcs-2022 and ecdsa-jcs-2019. Those of
