@@ -51,7 +51,7 @@ func marshalKey(private any) ([]byte, error) {
 		var point []byte
 		if point, err = secp256k1.Point(&k.PublicKey); err == nil {
 			block.Type = pemSEC1
-			block.Bytes, err = asn1.Marshal(ecKey{1, k.D.FillBytes(make([]byte, 32)), oidSecp256k1, asn1.BitString{Bytes: point, BitLength: 8 * len(point)}})
+			block.Bytes, err = asn1.Marshal(ecKey{1, secp256k1.Number(k), oidSecp256k1, asn1.BitString{Bytes: point, BitLength: 8 * len(point)}})
 		}
 	default:
 		block.Bytes, err = x509.MarshalPKCS8PrivateKey(k)

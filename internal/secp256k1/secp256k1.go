@@ -119,3 +119,6 @@ func NewKey(d []byte) (*ecdsa.PrivateKey, error) {
 	}
 	return secp256k1.NewPrivateKey(&s).ToECDSA(), nil
 }
+
+// Number returns the number of a private key, which [NewKey] reads.
+func Number(k *ecdsa.PrivateKey) []byte { return k.D.FillBytes(make([]byte, size)) }
