@@ -6,8 +6,13 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/proof"
 )
+
+// ErrPointer says that a JSON pointer is malformed, points to nothing, or into
+// what can only be shown whole, in [Held].Show and [Draft].Mandatory.
+var ErrPointer = jcs.ErrPointer
 
 // Held is a credential in a wallet, and what of it is to be shown.
 type Held struct {
@@ -22,7 +27,8 @@ type Held struct {
 	// Show are JSON pointers (RFC 6901) to what is shown beside what the issuer
 	// made mandatory, in the claims as Credential.Payload has them. What a
 	// pointer names is shown whole, so that "" is everything; none shows only
-	// what is mandatory. One that points to nothing is an error.
+	// what is mandatory. One that points to nothing is an error wrapping
+	// [ErrPointer].
 	Show []string
 	// Issuer are candidates for the key that the credential was signed with,
 	// such as the Signatories of the Result with which it was received. Formats

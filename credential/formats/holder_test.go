@@ -167,7 +167,11 @@ func TestHoldersShowWhatTheyChoose(t *testing.T) {
 					h := c.Held
 					h.Show = []string{nothing}
 					_, err := credential.Present(ctx, presenter, []credential.Held{h}, b)
-					require.Error(t, err, nothing)
+					if c.part {
+						require.ErrorIs(t, err, credential.ErrPointer, nothing)
+					} else {
+						require.ErrorIs(t, err, errors.ErrUnsupported, nothing)
+					}
 				}
 			})
 		}
@@ -319,4 +323,35 @@ func TestCardsOfAllFormatsTogether(t *testing.T) {
 	require.NoError(t, err)
 	_, err = w.v.VerifyPresentation(ctx, raw, policyFor(b))
 	require.ErrorIs(t, err, credential.ErrHolder)
+}
+
+// What its issuer bound to no key is bound by the presentation around it, if its
+// subject signs that, and by nothing else.
+func TestPresentationBindsWhatIsNotBound(t *testing.T) {
+	w := newWallet(t)
+	_, es := p256(t, "ministry")
+	b := credential.Binding{Audience: "https://border.example", Nonce: "n-1"}
+	d, err := sdjwt.New(sdjwt.Content{Type: "urn:example:card", Issuer: es.Key().Controllers[0], Claims: map[string]any{
+		"sub": w.holder.Key().Controllers[0], "name": shownName, "passport": hiddenPassport,
+	}})
+	require.NoError(t, err)
+	d.Mandatory = []string{"/sub"}
+	h := credential.Held{Raw: issue(t, sdjwt.Format{}, d, es), MediaType: sdjwt.MediaType, Format: sdjwt.Format{}, Signer: w.holder, Show: []string{"/name"}}
+	for as, presenter := range presenters {
+		raw, err := credential.Present(ctx, presenter, []credential.Held{h}, b)
+		require.NoError(t, err, as)
+		r, err := w.v.VerifyPresentation(ctx, raw, policyFor(b))
+		if presenter == nil {
+			require.ErrorIs(t, err, credential.ErrHolder)
+			continue
+		}
+		require.NoError(t, err, as)
+		require.Equal(t, [3]bool{true, false, false}, says(t, r.Results[0]), as)
+		eve := h
+		eve.Signer = w.eve
+		raw, err = credential.Present(ctx, presenter, []credential.Held{eve}, b)
+		require.NoError(t, err, as)
+		_, err = w.v.VerifyPresentation(ctx, raw, policyFor(b))
+		require.ErrorIs(t, err, credential.ErrHolder, as)
+	}
 }

@@ -251,10 +251,10 @@ func confirmed(dst []byte, keys []proof.Key) ([]byte, error) {
 
 // Derive returns the credential with those members that h.Show names, by JSON
 // pointers into the document as Credential.Payload has it. What is left must
-// still be a document of the data model. With a signer, which must have the key
-// that the issuer confirmed, and a binding, a key binding is added. Errors wrap
-// [sdjwt.ErrPointer], [sdjwt.ErrBinding], or are those of Parse. It implements
-// [credential.Deriver].
+// still be a document of the data model. Where the issuer confirmed a key, and
+// there are a signer, which must have it, and a binding, a key binding is added.
+// Errors wrap [credential.ErrPointer], [sdjwt.ErrBinding], or are those of Parse.
+// It implements [credential.Deriver].
 func (j SDJWT) Derive(ctx context.Context, h credential.Held, b credential.Binding) ([]byte, error) {
 	raw := h.Raw
 	if i, _, ok := insideEnvelope(raw); ok {

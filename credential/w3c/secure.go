@@ -16,8 +16,8 @@ import (
 // Seal signs a draft made by [New] or [FromJSON] as a token, with the one signer
 // given, whose key must have an ID: a vc+jwt of a document of version 2.0, a
 // token with the claim vc of one of version 1.1. d.Signed, unless it is zero, is
-// the claim iat, d.Confirm, at most one key, the claim cnf. For d.Status and the errors see [Format.Seal]. It implements
-// [credential.Sealer].
+// the claim iat, d.Confirm, at most one key, the claim cnf. For d.Status and the
+// errors see [Format.Seal]. It implements [credential.Sealer].
 func (j JWT) Seal(ctx context.Context, d *credential.Draft, signers []proof.Signer) ([]byte, error) {
 	s, v, err := j.Document.toSecure(d, signers)
 	if err != nil {
@@ -46,8 +46,9 @@ func (j JWT) Seal(ctx context.Context, d *credential.Draft, signers []proof.Sign
 
 // Seal signs a draft made by [New] or [FromJSON], of version 2.0, with
 // COSE_Sign1, by the one signer given, whose key must have an ID. Of d.Signed
-// nothing is written. For d.Status and the errors see [Format.Seal]. It
-// implements [credential.Sealer].
+// nothing is written, d.Confirm is refused with [ErrUnsupported]: the holder is the
+// subject. For d.Status and the other errors see [Format.Seal]. It implements
+// [credential.Sealer].
 func (c COSE) Seal(ctx context.Context, d *credential.Draft, signers []proof.Signer) ([]byte, error) {
 	s, v, err := c.Document.toSecure(d, signers)
 	if err != nil {

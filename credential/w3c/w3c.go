@@ -18,6 +18,15 @@
 // make a draft with [New] or [FromJSON] and give it to a credential.Issuer.
 // [Format.Present] puts credentials of any format into a presentation.
 //
+// # Showing a part
+//
+// Of a credential that is signed statement by statement ([Format] with the suites
+// ecdsa-sd-2023 and bbs-2023) or as SD-JWT ([SDJWT]) a holder shows a part, all
+// but what Draft.Mandatory names. What the issuer signs is then for the holder
+// alone; others see what credential.Present makes of it. [JWT] and [COSE] sign the
+// whole. Who holds a credential is its subject or, in tokens, who has the key in
+// Draft.Confirm, and proves it by the presentation or, as an SD-JWT, alone.
+//
 // # What is checked
 //
 // Issuing and verifying hold a document to the same rules: the members of the
@@ -35,9 +44,10 @@
 //
 // Cryptosuites sign either the JSON as it is (eddsa-jcs-2022, ecdsa-jcs-2019;
 // the default when sealing) or the statements that it means (eddsa-rdfc-2022
-// and others), those of selective disclosure one by one ([Format.Derive]). Of the latter, documents are refused whose members could hide a
-// statement from who reads them: contexts inside the document, keywords and IRIs
-// as names of members, and what is described in two places.
+// and others), those of selective disclosure one by one ([Format.Derive]). Of the
+// latter, documents are refused whose members could hide a statement from who
+// reads them: contexts inside the document, keywords and IRIs as names of members,
+// and what is described in two places.
 package w3c
 
 import (

@@ -40,7 +40,7 @@ func (c *presentCmd) Run(e *env) error {
 	b := credential.Binding{Audience: c.Audience, Nonce: c.Nonce}
 	var all []credential.Held
 	for _, name := range c.Files {
-		h, err := c.held(e, name, holder, b)
+		h, err := c.held(e, name, holder)
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -96,7 +96,7 @@ func (c *presentCmd) show(name string) (out []string) {
 }
 
 // held reads one credential.
-func (c *presentCmd) held(e *env, name string, holder proof.Signer, b credential.Binding) (credential.Held, error) {
+func (c *presentCmd) held(e *env, name string, holder proof.Signer) (credential.Held, error) {
 	raw, err := e.readCredential(name)
 	if err != nil {
 		return credential.Held{}, err
@@ -119,13 +119,8 @@ func (c *presentCmd) held(e *env, name string, holder proof.Signer, b credential
 	case hcert.Format{}.Name():
 		h.MediaType = hcert.MediaType
 	}
-	if h.MediaType != "" && h.Format != nil && len(u.Credential.Confirm) == 0 && c.As != "none" {
-		// Its issuer confirmed nobody's key: what binds it is the presentation alone.
-		part := h
-		part.Signer = nil
-		if h.Raw, err = credential.Present(e.ctx, nil, []credential.Held{part}, b); err == nil {
-			h.Format, h.Show = nil, nil
-		}
+	if c.As == "none" && holder != nil && (h.MediaType == "" || len(u.Credential.Confirm) == 0) {
+		return h, errors.New("names no holder's key that could be proven without a presentation around it: --as vp")
 	}
 	return h, err
 }
