@@ -27,8 +27,9 @@ type Held struct {
 	// Show are JSON pointers (RFC 6901) to what is shown beside what the issuer
 	// made mandatory, in the claims as Credential.Payload has them. What a
 	// pointer names is shown whole, so that "" is everything; none shows only
-	// what is mandatory. One that points to nothing is an error wrapping
-	// [ErrPointer].
+	// what is mandatory. What the issuer made to be shown only together is shown
+	// together: an element of a list with the list, where an SD-JWT hides that as
+	// one. A pointer to nothing is an error wrapping [ErrPointer].
 	Show []string
 	// Issuer are candidates for the key that the credential was signed with,
 	// such as the Signatories of the Result with which it was received. Formats
