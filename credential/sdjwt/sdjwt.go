@@ -36,7 +36,6 @@ import (
 
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/internal/jcs"
-	"github.com/sanad-credentials/sanad/internal/jwk"
 	"github.com/sanad-credentials/sanad/proof"
 	"github.com/sanad-credentials/sanad/proof/jose"
 	"github.com/sanad-credentials/sanad/proof/sdjwt"
@@ -65,7 +64,7 @@ var (
 	ErrType = errors.New("typ is the older vc+sd-jwt")
 	// ErrConfirm is noted, as tolerated, for a credential whose holder's key is
 	// named in a way that is not understood: nobody can prove to hold it.
-	ErrConfirm = jwk.ErrConfirm
+	ErrConfirm = errors.New("cnf without a jwk")
 )
 
 // Format reads, issues and derives SD-JWT VCs. Its zero value is ready. It

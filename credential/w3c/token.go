@@ -26,7 +26,7 @@ var (
 	ErrAudience = errors.New("made for an audience, which is not compared")
 	// ErrConfirm is noted for a credential whose holder's key is named in a way
 	// that is not understood: nobody can prove to hold it.
-	ErrConfirm = jwk.ErrConfirm
+	ErrConfirm = errors.New("cnf without a jwk")
 )
 
 // The media types of what is signed as a whole, without "application/"

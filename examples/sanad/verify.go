@@ -98,6 +98,9 @@ func worse(a, b int) int {
 
 // check finds contradictions in the flags.
 func (c *verifyCmd) check(e *env) error {
+	if err := c.exchange(); err != nil {
+		return err
+	}
 	c.AnyIssuer = c.AnyIssuer || c.ProofOnly
 	switch lang, _, _ := strings.Cut(strings.ToLower(c.Lang), "-"); {
 	case !slices.Contains(report.Languages(), lang):
@@ -108,14 +111,6 @@ func (c *verifyCmd) check(e *env) error {
 		return usagef("--status-key without --status")
 	case len(c.Trust) == 0 && !c.AnyIssuer:
 		return usagef("--trust is missing: say who may issue. For example:\n\n  sanad verify --trust pem:FOLDER_OF_CERTIFICATES%[1]s\n\nor, to learn only whether the signature holds:\n\n  sanad verify --any-issuer%[1]s\n", quoteArgs(e.args[1:]))
-	}
-	switch {
-	case !c.Presentation && (c.Nonce+c.Audience != "" || c.AnyHolder || c.AllowBearer):
-		return usagef("--nonce, --audience, --any-holder and --allow-bearer are for --presentation")
-	case c.Presentation && c.Nonce == "":
-		return usagef("--presentation needs --nonce: what was given out for this exchange? Without it anyone could show again what was shown once")
-	case c.Presentation && c.Lines != linesOff:
-		return usagef("--presentation contradicts --lines: each exchange has its own nonce")
 	}
 	signed := slices.ContainsFunc(c.Trust, func(s source) bool { return s.kind == kindGDHCN || s.kind == kindSnapshot })
 	if len(c.TrustKey) > 0 && !signed {
@@ -131,6 +126,19 @@ func (c *verifyCmd) check(e *env) error {
 		return usagef("--trust network: needs --root: a root of the network that you trust")
 	case c.State != "" && c.NoState:
 		return usagef("--state contradicts --no-state")
+	}
+	return nil
+}
+
+// exchange finds contradictions in the flags of presentations.
+func (c *verifyCmd) exchange() error {
+	switch {
+	case !c.Presentation && (c.Nonce+c.Audience != "" || c.AnyHolder || c.AllowBearer):
+		return usagef("--nonce, --audience, --any-holder and --allow-bearer are for --presentation")
+	case c.Presentation && c.Nonce == "":
+		return usagef("--presentation needs --nonce: what was given out for this exchange? Without it anyone could show again what was shown once")
+	case c.Presentation && c.Lines != linesOff:
+		return usagef("--presentation contradicts --lines: each exchange has its own nonce")
 	}
 	return nil
 }
