@@ -23,9 +23,11 @@ import (
 
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/credential/hcert"
+	"github.com/sanad-credentials/sanad/credential/sdjwt"
 	"github.com/sanad-credentials/sanad/credential/w3c"
 	didkey "github.com/sanad-credentials/sanad/did/key"
 	"github.com/sanad-credentials/sanad/proof"
+	sd "github.com/sanad-credentials/sanad/proof/sdjwt"
 	"github.com/sanad-credentials/sanad/schema"
 	"github.com/sanad-credentials/sanad/trustlist"
 	"github.com/sanad-credentials/sanad/trustlist/pem"
@@ -121,6 +123,78 @@ func issueW3C(key crypto.Signer, subject map[string]any) ([]byte, error) {
 	return issuer.Issue(context.Background(), draft)
 }
 
+func showPart(wallet crypto.Signer, card []byte, asked credential.Binding) ([]byte, error) {
+	holder, err := didkey.NewSigner(wallet)
+	if err != nil {
+		return nil, err
+	}
+	return credential.Present(context.Background(), nil, []credential.Held{{
+		Raw: card, Format: sdjwt.Format{}, Signer: holder,
+		Show: []string{"/vaccinations/0"}, // beside what the issuer made mandatory
+	}}, asked)
+}
+
+func verifyPart(verifier *credential.Verifier, shown []byte, asked credential.Binding) (claims map[string]any, err error) {
+	result, err := verifier.VerifyPresentation(context.Background(), shown, credential.Policy{Binding: asked})
+	if err != nil {
+		return nil, err
+	}
+	return claims, result.Results[0].Credential.Claims(&claims)
+}
+
+// A ministry issues a card to a pilgrim's own key, the pilgrim shows a part of it.
+func Example_selective() {
+	ctx := context.Background()
+	key, _, _ := ministry()
+	signer, err := didkey.NewSigner(key)
+	if err != nil {
+		panic(err)
+	}
+	wallet, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	did := signer.Key().Controllers[0]
+	draft, err := sdjwt.New(sdjwt.Content{
+		Type: "https://health.example/pilgrim-card", Issuer: did, Holder: wallet.Public(), ValidUntil: time.Now().AddDate(1, 0, 0),
+		Claims:  map[string]any{"nationality": "IDN", "name": "Siti Rahma", "vaccinations": []string{"Meningitis ACWY", "Polio"}},
+		Options: sd.Options{Disclosable: []string{"/name", "/vaccinations/0", "/vaccinations/1"}},
+	})
+	if err != nil {
+		panic(err)
+	}
+	card, err := sdjwt.Format{}.Seal(ctx, draft, []proof.Signer{signer})
+	if err != nil {
+		panic(err)
+	}
+	list, err := trustlist.New(trustlist.Info{Name: "ministries"}, trustlist.Entry{
+		Authority: "Ministry of Health", Names: []string{did}, Roles: []trustlist.Role{trustlist.RoleIssue},
+	})
+	if err != nil {
+		panic(err)
+	}
+	verifier, err := credential.NewVerifier(credential.Config{Formats: []credential.Format{sdjwt.Format{}}, Keys: didkey.Resolver{}, Trust: list})
+	if err != nil {
+		panic(err)
+	}
+
+	asked := credential.Binding{Audience: "https://border.example", Nonce: "new for each exchange"}
+	shown, err := showPart(wallet, card, asked)
+	if err != nil {
+		panic(err)
+	}
+	claims, err := verifyPart(verifier, shown, asked)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(claims["nationality"], claims["name"], claims["vaccinations"])
+	_, err = verifyPart(verifier, shown, credential.Binding{Audience: asked.Audience, Nonce: "another"})
+	fmt.Println(errors.Is(err, credential.ErrHolder))
+	// Output:
+	// IDN <nil> [Meningitis ACWY]
+	// true
+}
+
 func Example_w3c() {
 	key, _, _ := ministry()
 	raw, err := issueW3C(key, map[string]any{"id": "did:example:pilgrim", "vaccinatedAgainst": "Meningitis ACWY"})
@@ -194,7 +268,7 @@ func TestREADME(t *testing.T) {
 	require.NoError(t, err)
 	here, err := os.ReadFile("example_test.go")
 	require.NoError(t, err)
-	for _, name := range []string{"verify", "issue", "verifyW3C", "issueW3C"} {
+	for _, name := range []string{"verify", "issue", "verifyW3C", "issueW3C", "showPart", "verifyPart"} {
 		start := strings.Index(string(here), "\nfunc "+name+"(")
 		end := start + strings.Index(string(here[start:]), "\n}\n")
 		require.Contains(t, string(readme), string(here[start+1:end+3]), "the README's %s is another", name)

@@ -4,9 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/proof"
 )
+
+// ErrPointer says that a JSON pointer is malformed, points to nothing, or into
+// what can only be shown whole, in [Held].Show and [Draft].Mandatory.
+var ErrPointer = jcs.ErrPointer
 
 // Held is a credential in a wallet, and what of it is to be shown.
 type Held struct {
@@ -15,12 +21,15 @@ type Held struct {
 	// Signer is the holder's key; nil where another of those presented signs, or
 	// nobody does.
 	Signer proof.Signer
-	// Format derives from Raw what is shown. Nil: Raw is shown as it is.
+	// Format derives from Raw what is shown. Nil: Raw is shown as it is, all of it,
+	// which is the only way for formats without selective disclosure.
 	Format Deriver
 	// Show are JSON pointers (RFC 6901) to what is shown beside what the issuer
 	// made mandatory, in the claims as Credential.Payload has them. What a
 	// pointer names is shown whole, so that "" is everything; none shows only
-	// what is mandatory. One that points to nothing is an error.
+	// what is mandatory. What the issuer made to be shown only together is shown
+	// together: an element of a list with the list, where an SD-JWT hides that as
+	// one. A pointer to nothing is an error wrapping [ErrPointer].
 	Show []string
 	// Issuer are candidates for the key that the credential was signed with,
 	// such as the Signatories of the Result with which it was received. Formats
@@ -46,11 +55,12 @@ type Presenter interface {
 // is what was derived, and so bound only where its format does that.
 //
 // The error wraps errors.ErrUnsupported where a part of a credential is to be
-// shown, and no format that could derive it is given.
+// shown, and no format that could derive it is given, or the credential was
+// issued to be shown whole.
 func Present(ctx context.Context, as Presenter, held []Held, b Binding) ([]byte, error) {
 	out := make([]Held, len(held))
 	for i, h := range held {
-		if h.Format == nil && h.Show != nil {
+		if h.Format == nil && slices.ContainsFunc(h.Show, func(p string) bool { return p != "" }) {
 			return nil, fmt.Errorf("credential: presenting: credential %d: its format has no selective disclosure: %w", i, errors.ErrUnsupported)
 		}
 		if h.Format != nil {

@@ -31,6 +31,10 @@ import (
 	"github.com/sanad-credentials/sanad/proof/cose"
 )
 
+// MediaType is what a health certificate is given as where a medium asks for a
+// type: none is registered for it. It is not looked at in reading.
+const MediaType = "text/plain"
+
 // Format reads and writes health certificates. It implements
 // [credential.Format] and [credential.Sealer].
 type Format struct {

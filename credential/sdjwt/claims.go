@@ -1,6 +1,7 @@
 package sdjwt
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -79,25 +80,18 @@ func registered(v jcs.Value) (c *credential.Credential, tolerated []error, err e
 	return c, tolerated, err
 }
 
-// confirm reads cnf (RFC 7800, section 3). A key that is named in a way that is
-// not understood stays there, as one that fits nothing: the credential is bound
-// to a holder, and nobody can prove to be that.
+// confirm reads cnf. A key that is named in a way that is not understood stays
+// there, as one that fits nothing: the credential is bound to a holder, and
+// nobody can prove to be that.
 func confirm(v jcs.Value) ([]proof.Key, []error, error) {
-	if !v.Exists() {
-		return nil, nil, nil
+	keys, err := jwk.Confirmed(v)
+	switch {
+	case errors.Is(err, jwk.ErrConfirm):
+		return keys, []error{fmt.Errorf("sdjwt: %w", ErrConfirm)}, nil
+	case err != nil:
+		return nil, nil, fmt.Errorf("sdjwt: %w: %w", err, ErrModel)
 	}
-	if v.Kind() != jcs.Object || v.Len() == 0 {
-		return nil, nil, fmt.Errorf("sdjwt: cnf: %s, not an object with members: %w", v.Kind(), ErrModel)
-	}
-	key := v.Member("jwk")
-	if !key.Exists() {
-		return []proof.Key{{ID: "cnf"}}, []error{fmt.Errorf("sdjwt: %w", ErrConfirm)}, nil
-	}
-	k, err := jwk.From(key, jwk.Strict)
-	if err != nil {
-		return nil, nil, fmt.Errorf("sdjwt: cnf: %w: %w", err, ErrModel)
-	}
-	return []proof.Key{k.Proof(proof.Authentication)}, nil, nil
+	return keys, nil, nil
 }
 
 // status reads the claim status (Token Status List, section 6.1).

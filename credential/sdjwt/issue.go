@@ -79,11 +79,11 @@ func New(c Content) (*credential.Draft, error) {
 		}
 	}
 	if c.Holder != nil {
-		k, err := jwk.Marshal(c.Holder, "")
+		k, err := jwk.Confirm(c.Holder)
 		if err != nil {
 			return nil, fmt.Errorf("sdjwt: holder: %w", err)
 		}
-		more["cnf"] = map[string]any{"jwk": json.RawMessage(k)}
+		more["cnf"] = json.RawMessage(k)
 	}
 	extra, err := json.Marshal(more)
 	if err != nil {
@@ -287,7 +287,7 @@ func (d *draft) complete(c *credential.Draft) ([]byte, error) {
 // are, the largest parts of the claims that hold nothing mandatory.
 func disclosable(v jcs.Value, given, mandatory []string) ([]string, error) {
 	for i, m := range mandatory {
-		if _, err := pointer.Find(v, m); err != nil {
+		if _, err := v.At(m); err != nil {
 			return nil, fmt.Errorf("sdjwt: mandatory %d: %w", i, sdjwt.ErrPointer)
 		}
 	}

@@ -214,12 +214,12 @@ func (f *Format) holder(t *sdjwt.Token, claims *sdjwt.Claims, c *credential.Cred
 // in it, and what it is in. No pointers show only what can't be left out, and
 // "" shows everything.
 //
-// With a signer, which must have the key that the issuer confirmed, and a
-// binding, the holder's proof is added (RFC 9901, section 4.3), made now; both
-// parts of the binding are required then. Without a signer it is not, and the
-// binding is not looked at.
+// Where the issuer confirmed a key, and there are a signer, which must have it, and
+// a binding, the holder's proof is added (RFC 9901, section 4.3), made now; both
+// parts of the binding are required then. Else it is not: what is shown is then
+// bound by the presentation around it, or by nothing.
 //
-// The error wraps [sdjwt.ErrPointer] for a pointer to nothing,
+// The error wraps [credential.ErrPointer] for a pointer to nothing,
 // [sdjwt.ErrBinding] where the signer's key is not the one confirmed or the
 // credential comes with a key binding already, or those of Parse. It implements
 // [credential.Deriver].

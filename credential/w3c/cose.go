@@ -9,6 +9,7 @@ import (
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/internal/cborx"
 	"github.com/sanad-credentials/sanad/internal/jcs"
+	"github.com/sanad-credentials/sanad/internal/jwk"
 	"github.com/sanad-credentials/sanad/internal/limits"
 	"github.com/sanad-credentials/sanad/proof"
 	"github.com/sanad-credentials/sanad/proof/cose"
@@ -80,7 +81,7 @@ func (c *COSE) read(m *cose.Message, v jcs.Value, want string) (*credential.Enve
 	var err error
 	payload := object{v: v, err: &err}
 	t, tolerated := payload.claims()
-	payload.headerClaims(m.Claims, &t)
+	tolerated = append(tolerated, payload.headerClaims(m.Claims, &t)...)
 	if payload.version() == ContextV1 {
 		payload.fail("", "a document of version 1.1 in COSE")
 	}
@@ -116,25 +117,27 @@ func (c *COSE) read(m *cose.Message, v jcs.Value, want string) (*credential.Enve
 	return env, nil
 }
 
-// CWT claims (RFC 8392, section 3.1).
+// CWT claims (RFC 8392, section 3.1; RFC 8747, section 3.1).
 const (
 	cwtIssuer    = 1
 	cwtSubject   = 2
 	cwtExpires   = 4
 	cwtNotBefore = 5
 	cwtIssued    = 6
+	cwtConfirm   = 8
 )
 
 // headerClaims reads the CWT claims of a header. Those that the payload has too
-// must agree with them.
-func (o object) headerClaims(raw []byte, t *claims) {
+// must agree with them. A holder's key in them, a COSE_Key, is not read: it stays
+// there as one that fits nothing.
+func (o object) headerClaims(raw []byte, t *claims) (tolerated []error) {
 	if raw == nil {
-		return
+		return nil
 	}
 	var m map[any]any
 	if err := cborx.Decode(raw, &m); err != nil {
 		o.fail("", "header 15 (CWT claims): "+err.Error())
-		return
+		return nil
 	}
 	fail := func(reason string) { o.fail("", "header 15 (CWT claims): "+reason) }
 	for label, v := range m {
@@ -154,8 +157,15 @@ func (o object) headerClaims(raw []byte, t *claims) {
 				fail("exp, nbf or iat: no time, or another than in the payload")
 			}
 			*dst = s
+		case cwtConfirm:
+			if t.confirm != nil {
+				fail("cnf: also in the payload")
+			}
+			t.confirm = jwk.Unprovable()
+			tolerated = append(tolerated, fmt.Errorf("w3c: header 15 (CWT claims): %w", ErrConfirm))
 		}
 	}
+	return tolerated
 }
 
 func cwtDate(v any) (time.Time, bool) {

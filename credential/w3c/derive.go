@@ -2,6 +2,7 @@ package w3c
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -43,8 +44,9 @@ func mandatory(v jcs.Value, pointers []string) []string {
 // it: whoever has the credential can derive from it for any nonce.
 //
 // The error wraps [ErrModel], [dataintegrity.ErrPointer] for a pointer to nothing,
-// or to a part of a list, or [dataintegrity.ErrNotBase] where there is nothing to
-// derive from. It implements [credential.Deriver].
+// or to a part of a list, or errors.ErrUnsupported and [dataintegrity.ErrNotBase]
+// where there is nothing to derive from: the credential can only be shown whole.
+// It implements [credential.Deriver].
 func (f Format) Derive(ctx context.Context, h credential.Held, b credential.Binding) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -55,6 +57,9 @@ func (f Format) Derive(ctx context.Context, h credential.Held, b credential.Bind
 	raw, err := dataintegrity.Derive(h.Raw, dataintegrity.Disclosure{
 		RDF: f.canonicalizer(), BBS: f.BBS, Pointers: h.Show, Presentation: []byte(b.Nonce),
 	})
+	if errors.Is(err, dataintegrity.ErrNotBase) {
+		err = fmt.Errorf("%w: %w", err, errors.ErrUnsupported)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("w3c: %w", err)
 	}

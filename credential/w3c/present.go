@@ -22,9 +22,9 @@ import (
 // challenge, and its audience their domain.
 //
 // Credentials of this format are embedded, as they are, but none with a base proof
-// of selective disclosure, which is for its holder alone ([Format.Derive]). Those of others become
-// an EnvelopedVerifiableCredential each, under their MediaType, which they must
-// have. The presentation is of version 2.0, or of 1.1 where all the credentials
+// of selective disclosure, which is for its holder alone ([Format.Derive]). Others
+// become an EnvelopedVerifiableCredential each, under their MediaType, which those
+// that are not of this package must have. The presentation is of version 2.0, or of 1.1 where all the credentials
 // are. Each Signer among held signs, each key once, and at least one must be
 // there; if all speak for one name, that is the holder named.
 //
@@ -120,7 +120,8 @@ func (f *Format) presented(h credential.Held) (object []byte, version string, er
 	return v.Append(nil), base(v), nil
 }
 
-// kindOf is the media type of a credential in JOSE or COSE, empty for any other.
+// kindOf is the media type of a credential in JOSE, COSE or as SD-JWT, empty for
+// any other.
 func (f *Format) kindOf(raw []byte) string {
 	if env, err := (JWT{*f}).Parse(raw, ""); err == nil && env.Credential != nil {
 		if isTokenV1(credential.Held{Raw: raw}) {
@@ -130,6 +131,9 @@ func (f *Format) kindOf(raw []byte) string {
 	}
 	if env, err := (COSE{*f}).Parse(raw, ""); err == nil && env.Credential != nil {
 		return "application/" + typeVCCOSE
+	}
+	if env, err := (SDJWT{Document: *f}).Parse(raw, ""); err == nil && env.Credential != nil {
+		return "application/" + typeVCSDJWT
 	}
 	return ""
 }

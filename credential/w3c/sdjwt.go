@@ -11,7 +11,6 @@ import (
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/jwk"
-	"github.com/sanad-credentials/sanad/internal/pointer"
 	"github.com/sanad-credentials/sanad/proof"
 	"github.com/sanad-credentials/sanad/proof/jose"
 	"github.com/sanad-credentials/sanad/proof/sdjwt"
@@ -196,7 +195,7 @@ func (j SDJWT) Seal(ctx context.Context, d *credential.Draft, signers []proof.Si
 	}
 	claims := beside(v, extra)
 	for i, m := range d.Mandatory {
-		if _, err := pointer.Find(v, m); err != nil {
+		if _, err := v.At(m); err != nil {
 			return nil, fmt.Errorf("w3c: mandatory %d: %w", i, sdjwt.ErrPointer)
 		}
 	}
@@ -241,21 +240,21 @@ func confirmed(dst []byte, keys []proof.Key) ([]byte, error) {
 	case 0:
 		return dst, nil
 	case 1:
-		k, err := jwk.Marshal(keys[0].Public, "")
+		k, err := jwk.Confirm(keys[0].Public)
 		if err != nil {
 			return nil, fmt.Errorf("w3c: confirmed key: %w", err)
 		}
-		return append(append(append(dst, `,"cnf":{"jwk":`...), k...), '}'), nil
+		return append(append(dst, `,"cnf":`...), k...), nil
 	}
 	return nil, fmt.Errorf("w3c: %d confirmed keys, want one: %w", len(keys), ErrModel)
 }
 
 // Derive returns the credential with those members that h.Show names, by JSON
 // pointers into the document as Credential.Payload has it. What is left must
-// still be a document of the data model. With a signer, which must have the key
-// that the issuer confirmed, and a binding, a key binding is added. Errors wrap
-// [sdjwt.ErrPointer], [sdjwt.ErrBinding], or are those of Parse. It implements
-// [credential.Deriver].
+// still be a document of the data model. Where the issuer confirmed a key, and
+// there are a signer, which must have it, and a binding, a key binding is added.
+// Errors wrap [credential.ErrPointer], [sdjwt.ErrBinding], or are those of Parse.
+// It implements [credential.Deriver].
 func (j SDJWT) Derive(ctx context.Context, h credential.Held, b credential.Binding) ([]byte, error) {
 	raw := h.Raw
 	if i, _, ok := insideEnvelope(raw); ok {

@@ -16,8 +16,8 @@ import (
 // Seal signs a draft made by [New] or [FromJSON] as a token, with the one signer
 // given, whose key must have an ID: a vc+jwt of a document of version 2.0, a
 // token with the claim vc of one of version 1.1. d.Signed, unless it is zero, is
-// the claim iat, d.Confirm, at most one key, the claim cnf. For d.Status and the errors see [Format.Seal]. It implements
-// [credential.Sealer].
+// the claim iat, d.Confirm, at most one key, the claim cnf. For d.Status and the
+// errors see [Format.Seal]. It implements [credential.Sealer].
 func (j JWT) Seal(ctx context.Context, d *credential.Draft, signers []proof.Signer) ([]byte, error) {
 	s, v, err := j.Document.toSecure(d, signers)
 	if err != nil {
@@ -46,8 +46,9 @@ func (j JWT) Seal(ctx context.Context, d *credential.Draft, signers []proof.Sign
 
 // Seal signs a draft made by [New] or [FromJSON], of version 2.0, with
 // COSE_Sign1, by the one signer given, whose key must have an ID. Of d.Signed
-// nothing is written. For d.Status and the errors see [Format.Seal]. It
-// implements [credential.Sealer].
+// nothing is written, d.Confirm is refused with [ErrUnsupported]: the holder is the
+// subject. For d.Status and the other errors see [Format.Seal]. It implements
+// [credential.Sealer].
 func (c COSE) Seal(ctx context.Context, d *credential.Draft, signers []proof.Signer) ([]byte, error) {
 	s, v, err := c.Document.toSecure(d, signers)
 	if err != nil {
@@ -134,8 +135,7 @@ func date(dst []byte, name string, t time.Time) []byte {
 
 // Present puts credentials into a presentation, signed by the one holder among
 // held as a vp+jwt: the binding's nonce, which is required, and audience are the
-// claims nonce and aud. For the credentials see [Format.Present]; those of [JWT]
-// need no MediaType. Where all are tokens or documents of version 1.1, the
+// claims nonce and aud. For the credentials see [Format.Present]. Where all are tokens or documents of version 1.1, the
 // presentation is a token with the claim vp. It implements
 // [credential.Presenter].
 func (j JWT) Present(ctx context.Context, held []credential.Held, b credential.Binding) ([]byte, error) {

@@ -24,6 +24,9 @@ var (
 	// ErrAudience is noted for a credential that names an audience (aud; RFC 7519,
 	// section 4.1.3), which a verifier of credentials has no name to compare with.
 	ErrAudience = errors.New("made for an audience, which is not compared")
+	// ErrConfirm is noted for a credential whose holder's key is named in a way
+	// that is not understood: nobody can prove to hold it.
+	ErrConfirm = errors.New("cnf without a jwk")
 )
 
 // The media types of what is signed as a whole, without "application/"
@@ -67,8 +70,9 @@ func (o object) claims() (c claims, tolerated []error) {
 		}
 		*t.dst = o.numericDate(t.name)
 	}
-	c.confirm = o.confirm()
-	return c, tolerated
+	var unknown []error
+	c.confirm, unknown = o.confirm()
+	return c, append(tolerated, unknown...)
 }
 
 // lastDate is the last second that a dateTimeStamp can name.
@@ -83,19 +87,18 @@ func (o object) numericDate(name string) time.Time {
 	return t
 }
 
-// confirm reads the holder's key that the issuer signed (RFC 7800, section 3.2).
-func (o object) confirm() []proof.Key {
-	for _, c := range o.objects("cnf") {
-		if v := c.v.Member("jwk"); v.Exists() {
-			k, err := jwk.From(v, jwk.Strict)
-			if err != nil {
-				c.fail("jwk", err.Error())
-				return nil
-			}
-			return []proof.Key{k.Proof(proof.Authentication)}
-		}
+// confirm reads the holder's key that the issuer signed (RFC 7800, section 3.1).
+// One that is named in a way that is not understood stays there, as one that
+// fits nothing: the credential is not one without a holder.
+func (o object) confirm() ([]proof.Key, []error) {
+	keys, err := jwk.Confirmed(o.v.Member("cnf"))
+	switch {
+	case errors.Is(err, jwk.ErrConfirm):
+		return keys, []error{fmt.Errorf("w3c: %w", ErrConfirm)}
+	case err != nil:
+		o.fail("", err.Error())
 	}
-	return nil
+	return keys, nil
 }
 
 // agree refuses claims that contradict what the document says (section 4.1.2 of

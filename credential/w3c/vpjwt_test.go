@@ -4,7 +4,9 @@ import (
 	"crypto/elliptic"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -206,6 +208,49 @@ func TestConfirmedKey(t *testing.T) {
 			require.ErrorIs(t, err, credential.ErrHolder)
 		}
 	}
+}
+
+// A holder's key that can't be read is still a holder's: nobody else shows such a
+// credential, not even where any holder will do.
+func TestConfirmationNotUnderstood(t *testing.T) {
+	c := newCrossing(t)
+	policy := c.policy
+	policy.AnyHolder = true
+	named := map[string]any{"kid": "did:example:1#key"}
+	doc := with(content(c.gov.did), map[string]any{"credentialSubject": map[string]any{"id": c.me.did, "fit": true}})
+	bound := with(doc, map[string]any{"cnf": named})
+	coseKey := map[any]any{15: map[any]any{8: map[any]any{1: map[any]any{1: 1, -1: 6, -2: make([]byte, 32)}}}}
+	v := sdReader(t, entry(c.gov, "Ministry"))
+	for name, raw := range map[string][]byte{
+		"vc+jwt":                 vcJWT(t, c.gov, bound),
+		"1.1":                    signed(t, c.gov, jose.Header{Type: "JWT"}, map[string]any{"vc": with(contentV1(c.gov.did), map[string]any{"credentialSubject": map[string]any{"id": c.me.did, "fit": true}}), "cnf": named}),
+		"vc+cose":                sign1(t, c.gov, headers(c.gov, nil), map[any]any{}, marshal(t, bound)),
+		"vc+cose, in the header": sign1(t, c.gov, headers(c.gov, coseKey), map[any]any{}, marshal(t, doc)),
+		"vc+sd-jwt":              sdSigned(t, c.gov, "vc+sd-jwt", bound, "", ""),
+	} {
+		r, err := v.Verify(ctx, raw, policy)
+		require.NoError(t, err, name)
+		require.True(t, slices.ContainsFunc(r.Checks, func(k credential.Check) bool {
+			return k.Outcome == credential.Tolerated && errors.Is(k.Err, w3c.ErrConfirm)
+		}), name)
+		h := credential.Held{Raw: raw, Signer: c.me}
+		if name == "vc+sd-jwt" {
+			h.MediaType = "application/vc+sd-jwt"
+		}
+		vp, err := w3c.JWT{}.Present(ctx, []credential.Held{h}, exchange)
+		require.NoError(t, err, name)
+		_, err = v.VerifyPresentation(ctx, vp, policy)
+		require.ErrorIs(t, err, credential.ErrHolder, name)
+	}
+	for _, cnf := range []any{map[string]any{}, []any{named}, "x", nil} {
+		_, err := v.Verify(ctx, vcJWT(t, c.gov, map[string]any{
+			"@context": doc["@context"], "type": doc["type"], "issuer": doc["issuer"], "credentialSubject": doc["credentialSubject"], "cnf": cnf,
+		}), policy)
+		require.ErrorIs(t, err, w3c.ErrModel, cnf)
+	}
+	twice := sign1(t, c.gov, headers(c.gov, coseKey), map[any]any{}, marshal(t, bound))
+	_, err := v.Verify(ctx, twice, policy)
+	require.ErrorIs(t, err, w3c.ErrModel, "two holders")
 }
 
 func TestPresentAsOneRefuses(t *testing.T) {

@@ -18,6 +18,15 @@
 // make a draft with [New] or [FromJSON] and give it to a credential.Issuer.
 // [Format.Present] puts credentials of any format into a presentation.
 //
+// # Showing a part
+//
+// Of a credential that is signed statement by statement ([Format] with the suites
+// ecdsa-sd-2023 and bbs-2023) or as SD-JWT ([SDJWT]) a holder shows a part, all
+// but what Draft.Mandatory names. What the issuer signs is then for the holder
+// alone; others see what credential.Present makes of it. [JWT] and [COSE] sign the
+// whole. Who holds a credential is its subject or, in tokens, who has the key in
+// Draft.Confirm, and proves it by the presentation or, as an SD-JWT, alone.
+//
 // # What is checked
 //
 // Issuing and verifying hold a document to the same rules: the members of the
@@ -35,9 +44,10 @@
 //
 // Cryptosuites sign either the JSON as it is (eddsa-jcs-2022, ecdsa-jcs-2019;
 // the default when sealing) or the statements that it means (eddsa-rdfc-2022
-// and others), those of selective disclosure one by one ([Format.Derive]). Of the latter, documents are refused whose members could hide a
-// statement from who reads them: contexts inside the document, keywords and IRIs
-// as names of members, and what is described in two places.
+// and others), those of selective disclosure one by one ([Format.Derive]). Of the
+// latter, documents are refused whose members could hide a statement from who
+// reads them: contexts inside the document, keywords and IRIs as names of members,
+// and what is described in two places.
 package w3c
 
 import (
@@ -100,9 +110,10 @@ type Format struct {
 	// [github.com/sanad-credentials/sanad/proof/dataintegrity/rdf.New]. Make it
 	// once: it remembers what it has read.
 	RDF dataintegrity.RDF
-	// BBS is what derives and verifies with bbs-2023: bbs.Scheme{} of
+	// BBS is what derives, presents and verifies with bbs-2023: bbs.Scheme{} of
 	// [github.com/sanad-credentials/sanad/proof/bbs]. Nil: what is derived with it
-	// is refused as unsupported, and nobody carries the arithmetic.
+	// is refused as unsupported, also where it would be put into a presentation,
+	// and nobody carries the arithmetic.
 	BBS dataintegrity.BBS
 	// Suites are the cryptosuites to sign with; each signer uses the first that
 	// is for its kind of key. Empty: eddsa-jcs-2022 and ecdsa-jcs-2019. Those of

@@ -109,7 +109,7 @@ type caSignCmd struct {
 
 // Run makes the certificate.
 func (c *caSignCmd) Run(e *env) error {
-	der, err := e.readPEM(c.Request, requestPEM, "NEW "+requestPEM)
+	_, der, err := e.readPEM(c.Request, requestPEM, "NEW "+requestPEM)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"time"
 
 	"github.com/sanad-credentials/sanad/credential"
@@ -52,12 +53,29 @@ func (c *inspectCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		u, err := credential.Inspect(readable(false), raw)
-		if err != nil {
+		if err := inspect(e, raw, true); err != nil {
 			return err
 		}
-		e.note("UNVERIFIED: anyone can have written this. 'sanad verify' checks it.")
-		if err := writeIndented(e.stdout, display(u)); err != nil {
+	}
+	return nil
+}
+
+// inspect shows a credential, or each that a presentation has.
+func inspect(e *env, raw []byte, outer bool) error {
+	u, err := credential.Inspect(readable(false), raw)
+	if err != nil {
+		return err
+	}
+	e.note("UNVERIFIED: anyone can have written this. 'sanad verify' checks it.")
+	if u.Credential != nil {
+		return writeIndented(e.stdout, display(u))
+	}
+	if !outer {
+		return errors.New("a presentation inside a presentation")
+	}
+	e.note("a presentation of %d", len(u.Contents))
+	for _, c := range u.Contents {
+		if err := inspect(e, c.Raw, false); err != nil {
 			return err
 		}
 	}

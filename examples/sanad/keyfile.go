@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"slices"
 
 	"github.com/sanad-credentials/sanad/did/key"
 	"github.com/sanad-credentials/sanad/proof"
@@ -14,47 +15,38 @@ import (
 // maxPEM is the largest file of one key or certificate, in bytes.
 const maxPEM = 64 << 10
 
-// readPEM returns the content of the first block of one of the types.
-func (e *env) readPEM(name string, types ...string) ([]byte, error) {
+// readPEM returns the first block of one of the types, and which that is.
+func (e *env) readPEM(name string, types ...string) (kind string, content []byte, err error) {
 	raw, err := e.read(name, maxPEM)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	for rest := raw; ; {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
-			return nil, fmt.Errorf("%s: no PEM block of type %s", name, types[0])
+			return "", nil, fmt.Errorf("%s: no PEM block of type %s", name, types[0])
 		}
-		for _, t := range types {
-			if block.Type == t {
-				return block.Bytes, nil
-			}
+		if slices.Contains(types, block.Type) {
+			return block.Type, block.Bytes, nil
 		}
 	}
 }
 
-// readKey reads a private key: PKCS#8 or, for an elliptic curve, SEC 1.
+// readKey reads a private key that signs messages one by one.
 func (e *env) readKey(name string) (crypto.Signer, error) {
-	der, err := e.readPEM(name, "PRIVATE KEY", "EC PRIVATE KEY")
+	_, der, err := e.readPEM(name, pemKey, pemSEC1)
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := x509.ParsePKCS8PrivateKey(der)
+	k, err := parseKey(der)
 	if err != nil {
-		if ec, ecErr := x509.ParseECPrivateKey(der); ecErr == nil {
-			return ec, nil
-		}
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	s, ok := parsed.(crypto.Signer)
-	if !ok {
-		return nil, fmt.Errorf("%s: a key of type %T, which does not sign", name, parsed)
-	}
-	return s, nil
+	return k, nil
 }
 
 func (e *env) readCertificate(name string) (*x509.Certificate, error) {
-	der, err := e.readPEM(name, "CERTIFICATE")
+	_, der, err := e.readPEM(name, "CERTIFICATE")
 	if err != nil {
 		return nil, err
 	}
@@ -67,11 +59,19 @@ func (e *env) readCertificate(name string) (*x509.Certificate, error) {
 
 // didSigner signs as a did:key.
 func (e *env) didSigner(keyFile string) (proof.Signer, error) {
-	k, err := e.readKey(keyFile)
+	kind, der, err := e.readPEM(keyFile, pemKey, pemSEC1, pemBBS)
 	if err != nil {
 		return nil, err
 	}
-	s, err := key.NewSigner(k)
+	var s proof.Signer
+	if kind == pemBBS {
+		s, err = bbsSigner(der)
+	} else {
+		var k crypto.Signer
+		if k, err = parseKey(der); err == nil {
+			s, err = key.NewSigner(k)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", keyFile, err)
 	}

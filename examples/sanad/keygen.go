@@ -16,12 +16,14 @@ import (
 	"time"
 
 	"github.com/sanad-credentials/sanad/did/key"
+	"github.com/sanad-credentials/sanad/internal/secp256k1"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/bbs"
 	"github.com/sanad-credentials/sanad/trustlist"
 )
 
 type keygenCmd struct {
-	Alg string `required:"" enum:"ES256,ES384,EdDSA,PS256" help:"ES256, ES384, EdDSA or PS256 (RSA of 3,072 bits)."`
+	Alg string `required:"" enum:"ES256,ES384,EdDSA,PS256,ES256K,BBS" help:"ES256, ES384, EdDSA, PS256 (RSA of 3,072 bits), ES256K (secp256k1, for tokens), or BBS (for credentials with bbs-2023)."`
 	Out string `required:"" placeholder:"KEY.PEM" help:"File for the private key, which must not exist yet."`
 
 	Cert      string   `placeholder:"CERT.PEM" help:"File for a certificate, which must not exist yet either; self-signed unless there is --ca."`
@@ -38,6 +40,9 @@ type keygenCmd struct {
 func (c *keygenCmd) Run(e *env) error {
 	if err := c.check(); err != nil {
 		return err
+	}
+	if c.Alg == string(proof.BBS) {
+		return c.bbs(e)
 	}
 	private, err := newKey(proof.Algorithm(c.Alg))
 	if err != nil {
@@ -63,10 +68,27 @@ func (c *keygenCmd) Run(e *env) error {
 	return nil
 }
 
+// bbs makes a key of BBS, for which there are no certificates.
+func (c *keygenCmd) bbs(e *env) error {
+	secret, err := bbs.GenerateKey()
+	if err != nil {
+		return err
+	}
+	id, err := key.ID(secret.Public())
+	if err != nil {
+		return err
+	}
+	if err := storeKey(c.Out, secret, "", nil); err != nil {
+		return err
+	}
+	fmt.Fprintln(e.stdout, id)
+	return nil
+}
+
 // storeKey writes a new private key and, unless there is none, what belongs to
 // it: both files or none.
 func storeKey(keyFile string, key crypto.PrivateKey, otherFile string, other []byte) error {
-	der, err := x509.MarshalPKCS8PrivateKey(key)
+	written, err := marshalKey(key)
 	if err != nil {
 		return err
 	}
@@ -75,7 +97,7 @@ func storeKey(keyFile string, key crypto.PrivateKey, otherFile string, other []b
 			return err
 		}
 	}
-	err = create(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600)
+	err = create(keyFile, written, 0o600)
 	if err != nil && other != nil {
 		_ = os.Remove(otherFile) // of no use without its key
 	}
@@ -88,6 +110,8 @@ func (c *keygenCmd) check() error {
 		return usagef("--country, --name, --authority, --ca, --ca-key and --usage describe a certificate: --cert is missing")
 	case c.Cert == "":
 		return nil
+	case c.Alg == string(proof.BBS) || c.Alg == string(proof.ES256K):
+		return usagef("--alg %s: there are no certificates for such keys here", c.Alg)
 	case c.Country == "" || c.Name == "":
 		return usagef("--cert needs --country and --name")
 	case len(c.Country) != 2 || trustlist.Territory(c.Country) != c.Country:
@@ -108,6 +132,8 @@ func newKey(a proof.Algorithm) (crypto.Signer, error) {
 		return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	case proof.ES384:
 		return ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	case proof.ES256K:
+		return secp256k1.GenerateKey()
 	case proof.PS256:
 		return rsa.GenerateKey(rand.Reader, 3072)
 	}

@@ -63,3 +63,57 @@ func TestKeygenSignedByAuthority(t *testing.T) {
 	require.Equal(t, 1, sanad(append(keygen, "--ca", c.dir+"/sca.pem", "--ca-key", c.key)...).status, "another's key")
 	require.NoFileExists(t, c.dir+"/k")
 }
+
+// Keys that PKCS#8 has no form for.
+func TestKeygenOtherForms(t *testing.T) {
+	dir := t.TempDir()
+	for alg, c := range map[string]struct{ did, block string }{"ES256K": {"did:key:zQ3s", "EC PRIVATE KEY"}, "BBS": {"did:key:zUC7", "BBS PRIVATE KEY"}} {
+		path := filepath.Join(dir, alg+".pem")
+		did := ok(t, "keygen", "--alg", alg, "--out", path)
+		require.True(t, strings.HasPrefix(did, c.did), did)
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+		require.Contains(t, content(t, path), "BEGIN "+c.block)
+		s, err := (&env{}).didSigner(path)
+		require.NoError(t, err)
+		require.Equal(t, []string{did}, s.Key().Controllers)
+		require.Equal(t, 1, sanad("keygen", "--alg", alg, "--out", path).status, "never replaced")
+
+		block, _ := pem.Decode([]byte(content(t, path)))
+		for i := range block.Bytes[:min(len(block.Bytes), 24)] { // the structure and the number; the public key in it is not read
+			cut := pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: block.Bytes[:i]})
+			_, err := (&env{}).didSigner(file(t, dir, "cut.pem", string(cut)))
+			require.Error(t, err, "%s of %d bytes", alg, i)
+		}
+		zero := pem.EncodeToMemory(&pem.Block{Type: "BBS PRIVATE KEY", Bytes: make([]byte, 32)})
+		_, err = (&env{}).didSigner(file(t, dir, "zero.pem", string(zero)))
+		require.Error(t, err)
+	}
+	// As OpenSSL writes it: openssl ecparam -name secp256k1 -genkey -noout
+	openssl := "-----BEGIN EC PRIVATE KEY-----\n" + `MHQCAQEEIMEv3uDBkB3G0dGtc53tRx2dHHXNQN9iYWq9RunijtruoAcGBSuBBAAK
+oUQDQgAEfUK7xWr1a07GaZ7AN8kETfX9OJjce3zOkUt0cC2aFPxzwrPRrB0R/GJq
+HOX0M5oO6HAVB6JDb9r+NLZZzyaf7w==` + "\n-----END EC PRIVATE KEY-----\n"
+	_, err := (&env{}).readKey(file(t, dir, "openssl.pem", openssl))
+	require.NoError(t, err)
+}
+
+func TestHolderKey(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "k.pem")
+	did := ok(t, "keygen", "--alg", "ES256", "--out", path)
+	private, err := (&env{}).readKey(path)
+	require.NoError(t, err)
+	der, err := x509.MarshalPKIXPublicKey(private.Public())
+	require.NoError(t, err)
+	public := file(t, dir, "public.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})))
+	for _, name := range []string{did, path, public} {
+		k, err := (&env{}).holderKey(name)
+		require.NoError(t, err, name)
+		require.Equal(t, []string{did}, k.Controllers, name)
+	}
+	for _, name := range []string{"did:web:example.com", "did:key:zz", filepath.Join(dir, "none"), file(t, dir, "x.pem", "x")} {
+		_, err := (&env{}).holderKey(name)
+		require.Error(t, err, name)
+	}
+}

@@ -37,6 +37,7 @@ type commands struct {
 	Verify  verifyCmd  `cmd:"" help:"Verify credentials."`
 	Inspect inspectCmd `cmd:"" help:"Show what a credential says, without checking anything."`
 	Issue   issueCmd   `cmd:"" help:"Sign a credential."`
+	Present presentCmd `cmd:"" help:"Show credentials, or parts of them, as their holder."`
 	Keygen  keygenCmd  `cmd:"" help:"Make a signing key and, with --cert, its certificate."`
 	CA      struct {
 		Init caInitCmd `cmd:"" help:"Make a key and its self-signed certificate: a signing authority's, or one for uploads or TLS."`

@@ -17,6 +17,59 @@ type named struct {
 	report.Report
 }
 
+// verdict is a report of either kind.
+type verdict interface {
+	ExitStatus() int
+	// named is its JSON form, with an id unless that is nil.
+	named(id any) any
+	human(w io.Writer, lang string) error
+}
+
+type credentialVerdict struct{ report.Report }
+
+func (r credentialVerdict) named(id any) any {
+	if id == nil {
+		return r.Report
+	}
+	return named{id, r.Report}
+}
+
+func (r credentialVerdict) human(w io.Writer, lang string) error { return human(w, r.Report, lang) }
+
+type presentationVerdict struct{ report.Presentation }
+
+func (r presentationVerdict) named(id any) any {
+	if id == nil {
+		return r.Presentation
+	}
+	return struct {
+		ID any `json:"id"`
+		report.Presentation
+	}{id, r.Presentation}
+}
+
+// human writes what is around the contents, and then each of them.
+func (r presentationVerdict) human(w io.Writer, lang string) error {
+	p := r.Presentation
+	var b strings.Builder
+	err := human(&b, report.Report{Verdict: p.Verdict, Format: strings.TrimSpace(p.Format + " presentation"), Reasons: p.Reasons, Tolerated: p.Tolerated, Checks: p.Checks}, lang)
+	if err != nil {
+		return err
+	}
+	for i, c := range p.Contents {
+		if c == nil {
+			fmt.Fprintf(&b, "content %d: passed\n", i)
+			continue
+		}
+		fmt.Fprintf(&b, "content %d: ", i)
+		if err := human(&b, *c, lang); err != nil {
+			return err
+		}
+	}
+	_, err = io.WriteString(w, b.String())
+	return err
+}
+
 func writeIndented(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

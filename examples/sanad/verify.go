@@ -41,6 +41,12 @@ type verifyCmd struct {
 	ProofOnly  bool `help:"INSECURE: check the signature alone, whoever's it is."`
 	SkipStatus bool `help:"INSECURE: accept what may have been revoked."`
 
+	Presentation bool   `help:"Verify presentations: who presents, for whom, and each credential in them."`
+	Nonce        string `placeholder:"N" help:"--presentation: what was given out for this exchange; required."`
+	Audience     string `placeholder:"A" help:"--presentation: for whom it must have been made; anybody without it."`
+	AnyHolder    bool   `help:"--presentation: accept a presenter of whom a credential does not say that it is his, unless it names another's key."`
+	AllowBearer  bool   `help:"--presentation: accept credentials that nobody proved to hold."`
+
 	JSON  bool      `name:"json" help:"Write reports as JSON."`
 	Lang  string    `default:"en" placeholder:"L" help:"Language of the reasons: en, ar, fr, id or ur."`
 	Lines linesMode `help:"One credential a line; with --lines=json, one {\"id\",\"input\",\"at\"} a line. Writes one report a line."`
@@ -93,6 +99,9 @@ func worse(a, b int) int {
 
 // check finds contradictions in the flags.
 func (c *verifyCmd) check(e *env) error {
+	if err := c.exchange(); err != nil {
+		return err
+	}
 	c.AnyIssuer = c.AnyIssuer || c.ProofOnly
 	switch lang, _, _ := strings.Cut(strings.ToLower(c.Lang), "-"); {
 	case !slices.Contains(report.Languages(), lang):
@@ -117,6 +126,19 @@ func (c *verifyCmd) check(e *env) error {
 		return usagef("--trust network: needs --root: a root of the network that you trust")
 	case c.State != "" && c.NoState:
 		return usagef("--state contradicts --no-state")
+	}
+	return nil
+}
+
+// exchange finds contradictions in the flags of presentations.
+func (c *verifyCmd) exchange() error {
+	switch {
+	case !c.Presentation && (c.Nonce+c.Audience != "" || c.AnyHolder || c.AllowBearer):
+		return usagef("--nonce, --audience, --any-holder and --allow-bearer are for --presentation")
+	case c.Presentation && c.Nonce == "":
+		return usagef("--presentation needs --nonce: what was given out for this exchange? Without it anyone could show again what was shown once")
+	case c.Presentation && c.Lines != linesOff:
+		return usagef("--presentation contradicts --lines: each exchange has its own nonce")
 	}
 	return nil
 }
@@ -166,7 +188,7 @@ func (c *verifyCmd) verifier(e *env) (*credential.Verifier, error) {
 			cfg.Trust = list
 		}
 	}
-	if c.AnyIssuer || len(c.DID) > 0 {
+	if c.AnyIssuer || len(c.DID) > 0 || c.Presentation { // holders are did:keys
 		keys = append(keys, key.Resolver{})
 	}
 	cfg.Keys = proof.Resolvers(keys...)
@@ -194,6 +216,7 @@ func (c *verifyCmd) policy() credential.Policy {
 	p := credential.Policy{
 		Types: c.Type, Issuers: c.Issuer,
 		MaxTrustAge: time.Duration(c.MaxTrustAge), MaxStatusAge: time.Duration(c.MaxStatusAge),
+		Binding: credential.Binding{Audience: c.Audience, Nonce: c.Nonce}, AnyHolder: c.AnyHolder, AllowBearer: c.AllowBearer,
 	}
 	if c.Time != nil {
 		p.Time = c.Time.Time
@@ -210,23 +233,28 @@ func (c *verifyCmd) input(e *env, v *credential.Verifier, name string) (int, err
 	if err != nil && !errors.Is(err, errPicture) {
 		return 0, err
 	}
-	var r report.Report
-	if err != nil {
-		r = malformed(err)
-	} else {
-		r = verify(e.ctx, v, raw, c.policy())
+	var r verdict
+	switch {
+	case err != nil && c.Presentation:
+		r = presentationVerdict{report.NewPresentation(nil, refusal(err))}
+	case err != nil:
+		r = credentialVerdict{malformed(err)}
+	case c.Presentation:
+		r = presentationVerdict{report.NewPresentation(v.VerifyPresentation(e.ctx, raw, c.policy()))}
+	default:
+		r = credentialVerdict{verify(e.ctx, v, raw, c.policy())}
 	}
 	many := len(c.Files) > 1
 	switch {
 	case c.JSON && many:
-		err = writeLine(e.stdout, named{name, r})
+		err = writeLine(e.stdout, r.named(name))
 	case c.JSON:
-		err = writeIndented(e.stdout, r)
+		err = writeIndented(e.stdout, r.named(nil))
 	default:
 		if many {
 			fmt.Fprintf(e.stdout, "%s\n", printable(name))
 		}
-		err = human(e.stdout, r, c.Lang)
+		err = r.human(e.stdout, c.Lang)
 	}
 	return r.ExitStatus(), err
 }
@@ -236,8 +264,10 @@ func verify(ctx context.Context, v *credential.Verifier, raw []byte, p credentia
 }
 
 // malformed is the report of an input that never reached the verifier.
-func malformed(err error) report.Report {
-	return report.New(nil, &credential.Error{Checks: []credential.Check{{
+func malformed(err error) report.Report { return report.New(nil, refusal(err)) }
+
+func refusal(err error) *credential.Error {
+	return &credential.Error{Checks: []credential.Check{{
 		Name: credential.CheckFormat, Outcome: credential.Failed, Err: fmt.Errorf("%w: %w", credential.ErrFormat, err),
-	}}})
+	}}}
 }

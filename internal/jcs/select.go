@@ -48,22 +48,37 @@ type selection struct {
 	with     []string
 }
 
-// follow marks what a pointer leads through, and what it leads to.
-func (s *selection) follow(v Value, pointer string) error {
-	if pointer != "" {
-		if pointer[0] != '/' {
-			return fmt.Errorf("no slash before it: %w", ErrPointer)
-		}
-		for token := range strings.SplitSeq(pointer[1:], "/") {
-			s.pass(v)
-			var err error
-			if v, err = v.step(token); err != nil {
-				return err
-			}
+// At returns the value that a JSON pointer (RFC 6901) names in v, which is v
+// itself for "". The error wraps [ErrPointer], and does not tell what it says.
+func (v Value) At(pointer string) (Value, error) {
+	return v.along(pointer, func(Value) {})
+}
+
+// along is At that also tells what it passes on the way.
+func (v Value) along(pointer string, pass func(Value)) (Value, error) {
+	if pointer == "" {
+		return v, nil
+	}
+	if pointer[0] != '/' {
+		return Value{}, fmt.Errorf("no slash before it: %w", ErrPointer)
+	}
+	for token := range strings.SplitSeq(pointer[1:], "/") {
+		pass(v)
+		var err error
+		if v, err = v.step(token); err != nil {
+			return Value{}, err
 		}
 	}
-	s.marks[v.i] = whole
-	return nil
+	return v, nil
+}
+
+// follow marks what a pointer leads through, and what it leads to.
+func (s *selection) follow(v Value, pointer string) error {
+	v, err := v.along(pointer, s.pass)
+	if err == nil {
+		s.marks[v.i] = whole
+	}
+	return err
 }
 
 func (s *selection) pass(v Value) {

@@ -89,3 +89,28 @@ func FuzzSelect(f *testing.F) {
 		}
 	})
 }
+
+// The examples of RFC 6901, section 5.
+func TestAt(t *testing.T) {
+	v, err := jcs.Parse([]byte(`{"foo":["bar","baz"],"":0,"a/b":1,"c%d":2,"e^f":3,"g|h":4,"i\\j":5,"k\"l":6," ":7,"m~n":8}`))
+	require.NoError(t, err)
+	for p, want := range map[string]string{
+		"/foo": `["bar","baz"]`, "/foo/0": `"bar"`, "/": "0", "/a~1b": "1", "/c%d": "2", "/e^f": "3", "/g|h": "4", `/i\j`: "5", `/k"l`: "6", "/ ": "7", "/m~0n": "8",
+	} {
+		got, err := v.At(p)
+		require.NoError(t, err, p)
+		require.Equal(t, want, string(got.Append(nil)), p)
+	}
+	whole, err := v.At("")
+	require.NoError(t, err)
+	require.True(t, jcs.Equal(v, whole))
+
+	for _, p := range []string{
+		"foo", "/foo~", "/foo~2", "#/foo",
+		"/foo/2", "/foo/-", "/foo/00", "/foo/+1", "/foo/-1", "/bar", "/foo/0/x", "/foo/18446744073709551616",
+	} {
+		got, err := v.At(p)
+		require.ErrorIs(t, err, jcs.ErrPointer, p)
+		require.False(t, got.Exists(), p)
+	}
+}

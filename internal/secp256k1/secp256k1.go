@@ -101,3 +101,24 @@ func Sign(k *ecdsa.PrivateKey, digest []byte) []byte {
 	rb, sb := r.Bytes(), s.Bytes()
 	return append(rb[:], sb[:]...)
 }
+
+// GenerateKey makes a private key.
+func GenerateKey() (*ecdsa.PrivateKey, error) {
+	k, err := secp256k1.GeneratePrivateKey()
+	if err != nil {
+		return nil, err
+	}
+	return k.ToECDSA(), nil
+}
+
+// NewKey makes a private key of its number, of 32 bytes.
+func NewKey(d []byte) (*ecdsa.PrivateKey, error) {
+	var s secp256k1.ModNScalar
+	if len(d) != size || s.SetByteSlice(d) || s.IsZero() {
+		return nil, errors.New("no private key of secp256k1")
+	}
+	return secp256k1.NewPrivateKey(&s).ToECDSA(), nil
+}
+
+// Number returns the number of a private key, which [NewKey] reads.
+func Number(k *ecdsa.PrivateKey) []byte { return k.D.FillBytes(make([]byte, size)) }

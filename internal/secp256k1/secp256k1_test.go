@@ -109,3 +109,18 @@ func TestPoints(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, nist.PublicKey.Equal(again))
 }
+
+func TestKeys(t *testing.T) {
+	k, err := secp256k1.GenerateKey()
+	require.NoError(t, err)
+	require.True(t, secp256k1.Is(&k.PublicKey))
+	again, err := secp256k1.NewKey(secp256k1.Number(k))
+	require.NoError(t, err)
+	require.True(t, again.PublicKey.Equal(&k.PublicKey))
+	digest := bytes.Repeat([]byte{7}, 32)
+	require.True(t, secp256k1.Verify(&k.PublicKey, digest, secp256k1.Sign(again, digest)))
+	for _, bad := range [][]byte{nil, make([]byte, 32), make([]byte, 31), bytes.Repeat([]byte{0xff}, 32)} {
+		_, err := secp256k1.NewKey(bad)
+		require.Error(t, err)
+	}
+}

@@ -118,9 +118,9 @@ func (k *KeyBinding) MadeFor(audience, nonce string, now time.Time, age time.Dur
 }
 
 // Derive returns the token of the claims c with those that the pointers show (see
-// [Claims.Select]) and, where there are a signer and an audience or nonce, a key
-// binding made now. The signer's key must be one of those confirmed. A token
-// that has a key binding already is refused (section 7.2). The error wraps
+// [Claims.Select]) and, where there are confirmed keys, a signer, and an audience
+// or nonce, a key binding made now. The signer's key must be one of those
+// confirmed. A token that has a key binding already is refused (section 7.2). The error wraps
 // [ErrPointer] or [ErrBinding].
 func (t *Token) Derive(ctx context.Context, c *Claims, show []string, s proof.Signer, confirmed []proof.Key, b Binding) (*Token, error) {
 	if t.KeyBinding != "" {
@@ -131,7 +131,7 @@ func (t *Token) Derive(ctx context.Context, c *Claims, show []string, s proof.Si
 		return nil, err
 	}
 	out := t.With(selected)
-	if s == nil || b.Audience == "" && b.Nonce == "" {
+	if s == nil || len(confirmed) == 0 || b.Audience == "" && b.Nonce == "" {
 		return out, nil
 	}
 	if !slices.ContainsFunc(confirmed, func(k proof.Key) bool { return k.Public != nil && proof.Same(k.Public, s.Key().Public) }) {

@@ -331,7 +331,7 @@ func (c *Claims) Disclosed() []string {
 func (c *Claims) Select(pointers ...string) ([]string, error) {
 	var out []string
 	for i, p := range pointers {
-		if _, err := pointer.Find(c.value, p); err != nil {
+		if _, err := c.value.At(p); err != nil {
 			return nil, fmt.Errorf("sdjwt: pointer %d: %w", i, ErrPointer)
 		}
 	}

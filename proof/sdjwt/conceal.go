@@ -63,7 +63,7 @@ func conceal(random io.Reader, claims []byte, o Options) ([]byte, []string, erro
 		return nil, nil, err
 	}
 	for i, p := range o.Disclosable {
-		if _, err := pointer.Find(v, p); err != nil || p == "" {
+		if _, err := v.At(p); err != nil || p == "" {
 			return nil, nil, fmt.Errorf("sdjwt: disclosable %d: %w", i, ErrPointer)
 		}
 		c.hide[p] = true
