@@ -24,21 +24,26 @@ func (r *run) time(c *Credential) {
 	}
 }
 
-func (r *run) schema(ctx context.Context, c *Credential) {
+func (r *run) schema(ctx context.Context, c *Credential, trusted bool) {
 	if r.v.cfg.Schema == nil || r.role == trustlist.RoleStatus {
 		r.note(CheckSchema, "", NotRun, errNoSchema)
+		return
+	}
+	if s, ok := r.v.cfg.Schema.(interface{ Asks() bool }); ok && s.Asks() && !trusted {
+		r.note(CheckSchema, "", NotRun, errUntrustedType)
 		return
 	}
 	r.add(CheckSchema, "", wrap(ErrSchema, r.v.cfg.Schema.CheckSchema(ctx, c)))
 }
 
 var (
-	errNoSchema     = errors.New("no schema checker configured")
-	errSkipStatus   = errors.New("InsecureSkipStatus")
-	errUntrusted    = errors.New("the status of an issuer that is not trusted is not asked for")
-	errListOfList   = errors.New("the status of a status list is not followed")
-	errNoChecker    = fmt.Errorf("%w: no checker configured", ErrNoData)
-	errNoStatusData = fmt.Errorf("%w: %w", ErrNoData, proof.ErrUnavailable)
+	errNoSchema      = errors.New("no schema checker configured")
+	errSkipStatus    = errors.New("InsecureSkipStatus")
+	errUntrusted     = errors.New("the status of an issuer that is not trusted is not asked for")
+	errUntrustedType = errors.New("what an issuer who is not trusted names is not asked for")
+	errListOfList    = errors.New("the status of a status list is not followed")
+	errNoChecker     = fmt.Errorf("%w: no checker configured", ErrNoData)
+	errNoStatusData  = fmt.Errorf("%w: %w", ErrNoData, proof.ErrUnavailable)
 )
 
 func (r *run) status(ctx context.Context, c *Credential, res *Result, trusted bool) {

@@ -179,7 +179,10 @@ type StatusChecker interface {
 }
 
 // SchemaChecker checks content. It returns an error wrapping proof.ErrUnavailable
-// where it could not find out; any other error is a refusal.
+// where it could not find out; any other error is a refusal. One that asks a
+// network for what the credential names also has a method Asks that returns true,
+// and is called only for credentials whose issuer is trusted: anybody can name a
+// place in a token that nobody signed.
 type SchemaChecker interface {
 	CheckSchema(context.Context, *Credential) error
 }

@@ -174,7 +174,7 @@ func (r *run) credential(ctx context.Context, env *Envelope) (*Result, error) {
 	if signed {
 		r.status(ctx, c, res, trusted)
 	}
-	r.schema(ctx, c)
+	r.schema(ctx, c, trusted)
 	if r.bad() {
 		e := &Error{Checks: r.checks}
 		if signed {

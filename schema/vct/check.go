@@ -61,6 +61,16 @@ func (k Checker) CheckSchema(ctx context.Context, c *credential.Credential) erro
 	return t.check(p)
 }
 
+// Asks reports whether metadata is looked for elsewhere than in memory: a verifier
+// then checks only credentials whose issuer it trusts (credential.SchemaChecker).
+func (k Checker) Asks() bool {
+	switch k.Source.(type) {
+	case nil, Documents, *Library:
+		return false
+	}
+	return true
+}
+
 func (k Checker) find(ctx context.Context, vct, digest string) (*Type, error) {
 	if l, ok := k.Source.(*Library); ok {
 		return l.find(vct, digest)
