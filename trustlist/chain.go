@@ -68,18 +68,28 @@ func (l *List) below(q Query, consider func(*Entry, *proof.Key), refused func(er
 				refused(err)
 				continue
 			}
+			if e.Names != nil && !slices.ContainsFunc(e.Names, func(n string) bool { return hasName(chain[0], n) }) {
+				// Somebody else's, whom the authority certified too.
+				refused(fmt.Errorf("%w: its certificate has none of the names that the list allows", ErrNotGranted))
+				continue
+			}
 			e.Names = speaksFor(chain[0], q.Issuer, e.Names)
 			consider(&e, &q.Key)
 		}
 	}
 }
 
+// forSigning are the usages of keys that sign what is not a certificate (RFC 5280,
+// section 4.2.1.3): those of electronic seals often have the second alone (ETSI EN
+// 319 412-2, section 4.3.2).
+const forSigning = x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment
+
 // judge validates the path from a certificate to an anchor at the time now (RFC
 // 5280, section 6), and that the certificate is one for signing and no
 // authority's. Nothing is fetched, so that a revocation of the certificate is not
 // seen; whoever has the list takes the anchor off it, or dates its Periods.
 func judge(leaf *x509.Certificate, intermediates *x509.CertPool, anchor *x509.Certificate, now time.Time) error {
-	if leaf.IsCA || leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
+	if leaf.IsCA || leaf.KeyUsage != 0 && leaf.KeyUsage&forSigning == 0 {
 		return fmt.Errorf("%w: its certificate is not for signing", ErrNotGranted)
 	}
 	roots := x509.NewCertPool()

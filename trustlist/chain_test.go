@@ -196,19 +196,53 @@ func TestAnchorsNames(t *testing.T) {
 		{"health.example", nil, false},
 		{"", nil, false},
 		{issuer, []string{issuer}, true},
-		{issuer, []string{"https://other.example"}, false},
-		{"https://other.example", []string{"https://other.example"}, false},
-		{issuer, []string{}, false},
+		{"https://other.example", []string{"https://other.example", issuer}, false},
 	} {
 		e, err := askChain(t, anchored(t, c.allowed, root), c.issuer, at, leaf)
 		require.NoError(t, err)
 		require.Equal(t, c.speaks, e.Speaks(c.issuer), "%s %v", c.issuer, c.allowed)
 		require.NotNil(t, e.Names, "nil would be any name")
 	}
+	// A certificate for none of the names is somebody else's, also where the issuer
+	// is not named at all.
+	for _, asked := range []string{issuer, "https://other.example", ""} {
+		for _, allowed := range [][]string{{"https://other.example"}, {"DE"}, {}} {
+			_, err := askChain(t, anchored(t, allowed, root), asked, at, leaf)
+			require.ErrorIs(t, err, trustlist.ErrNotGranted, "%s %v", asked, allowed)
+		}
+	}
+	_, err := askChain(t, anchored(t, []string{issuer}, root), "", at, leaf)
+	require.NoError(t, err)
 	// A common name is none.
 	e, err := askChain(t, anchored(t, nil, root), "https://health.example", at, root.certify(t, "health.example", nil))
 	require.NoError(t, err)
 	require.False(t, e.Speaks("https://health.example"))
+}
+
+// What a source may not speak for, its authorities' certificates can't either.
+func TestAnchorsOfAnotherTerritory(t *testing.T) {
+	root := (*authority)(nil).certify(t, "Root", ca)
+	leaf := root.certify(t, "Leaf", named)
+	l, err := trustlist.New(trustlist.Info{}, trustlist.Entry{Territory: "FR", Roles: []trustlist.Role{trustlist.RoleIssue}, Anchors: []*x509.Certificate{root.cert}})
+	require.NoError(t, err)
+	_, err = askChain(t, l, issuer, at, leaf)
+	require.NoError(t, err)
+	_, err = askChain(t, l.Restrict(trustlist.Limits{Territories: []string{"DE"}}), issuer, at, leaf)
+	require.ErrorIs(t, err, trustlist.ErrNotGranted)
+	_, err = askChain(t, l.Restrict(trustlist.Limits{Territories: []string{"DE"}}), "", at, leaf)
+	require.ErrorIs(t, err, trustlist.ErrNotGranted)
+}
+
+// Keys of electronic seals are for what can't be denied, and often for nothing else.
+func TestAnchorsSeals(t *testing.T) {
+	root := (*authority)(nil).certify(t, "Root", ca)
+	for usage, want := range map[x509.KeyUsage]error{
+		x509.KeyUsageContentCommitment: nil, x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment: nil,
+		x509.KeyUsageKeyAgreement: trustlist.ErrNotGranted, x509.KeyUsageCRLSign: trustlist.ErrNotGranted,
+	} {
+		_, err := askChain(t, anchored(t, nil, root), issuer, at, root.certify(t, "Leaf", func(c *x509.Certificate) { named(c); c.KeyUsage = usage }))
+		require.ErrorIs(t, err, want)
+	}
 }
 
 // Where the certificate itself is listed, its entry counts.

@@ -77,6 +77,19 @@ func TestIssuerByCertificate(t *testing.T) {
 	_, err = v.Verify(ctx, seal(nameless, chain("leaf", leaf, middle)), policy)
 	require.NoError(t, err)
 
+	// The list may name whom the authority vouches for: not whomever else it certified,
+	// and not less so where the credential names nobody.
+	for name, want := range map[string]error{ministry: nil, "https://other.example": credential.ErrUntrusted} {
+		l, err := trustlist.New(trustlist.Info{}, trustlist.Entry{
+			Names: []string{name}, Anchors: []*x509.Certificate{root}, Roles: []trustlist.Role{trustlist.RoleIssue},
+		})
+		require.NoError(t, err)
+		for _, raw := range [][]byte{good, seal(nameless, chain("leaf", leaf, middle))} {
+			_, err = verifierOf(t, sdjwt.Format{}, l).Verify(ctx, raw, policy)
+			require.ErrorIs(t, err, want)
+		}
+	}
+
 	other, elsewhere := content(), certificate(t, "leaf", middle, "middle", func(c *x509.Certificate) { c.DNSNames = []string{"other.example"} })
 	other.Type = "urn:passport"
 	for name, c := range map[string]struct {
