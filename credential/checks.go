@@ -15,7 +15,7 @@ func (r *run) time(c *Credential) {
 	switch {
 	case !c.ValidFrom.IsZero() && now.Before(c.ValidFrom):
 		r.add(CheckTime, "", ErrNotYet)
-	case !c.ValidUntil.IsZero() && now.After(c.ValidUntil):
+	case !c.ValidUntil.IsZero() && (now.After(c.ValidUntil) || c.UntilExcluded && now.Equal(c.ValidUntil)):
 		r.add(CheckTime, "", ErrExpired)
 	case c.ValidUntil.IsZero():
 		r.note(CheckTime, "", Tolerated, ErrNoExpiry)

@@ -2,6 +2,7 @@ package sdjwt_test
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -298,6 +299,7 @@ func TestIssuers(t *testing.T) {
 		"another type than granted":     {sign(signer(t, "issuer-1"), jose.Header{KeyID: "issuer-1"}, strings.Replace(claims, cardType, "urn:passport", 1)), credential.ErrUntrusted},
 		"another iss in the header":     {sign(signer(t, "issuer-1"), jose.Header{KeyID: "issuer-1", Issuer: "x"}, claims), credential.ErrFormat},
 		"expired":                       {sign(signer(t, "issuer-1"), jose.Header{KeyID: "issuer-1"}, strings.Replace(claims, "}", `,"exp":1}`, 1)), credential.ErrExpired},
+		"expired just now":              {sign(signer(t, "issuer-1"), jose.Header{KeyID: "issuer-1"}, strings.Replace(claims, "}", `,"exp":`+strconv.FormatInt(now.Unix(), 10)+`}`, 1)), credential.ErrExpired},
 		"not valid yet":                 {sign(signer(t, "issuer-1"), jose.Header{KeyID: "issuer-1"}, strings.Replace(claims, "}", `,"nbf":4102444800}`, 1)), credential.ErrNotYet},
 	} {
 		_, err := verifier(t).Verify(ctx, c.raw, policy)

@@ -63,6 +63,7 @@ func registered(v jcs.Value) (c *credential.Credential, tolerated []error, err e
 			return nil, nil, fmt.Errorf("sdjwt: %s: %w: %w", f.name, err, ErrModel)
 		}
 	}
+	c.UntilExcluded = true
 	if c.Signed.IsZero() {
 		c.Signed = c.ValidFrom
 	}

@@ -62,6 +62,7 @@ func TestCOSEHeaders(t *testing.T) {
 		"iss no text":            {map[any]any{15: map[any]any{1: 7}}, w3c.ErrModel, nil},
 		"another sub":            {map[any]any{15: map[any]any{2: "did:example:other"}}, w3c.ErrModel, nil},
 		"exp ahead":              {map[any]any{15: map[any]any{4: now.Add(time.Hour).Unix(), 6: now.Add(-time.Hour).Unix(), 5: float64(1)}}, nil, nil},
+		"exp now":                {map[any]any{15: map[any]any{4: now.Unix()}}, credential.ErrExpired, nil},
 		"exp past":               {map[any]any{15: map[any]any{4: now.Add(-time.Hour).Unix()}}, credential.ErrExpired, nil},
 		"nbf ahead":              {map[any]any{15: map[any]any{5: now.Add(time.Hour).Unix()}}, credential.ErrNotYet, nil},
 		"exp text":               {map[any]any{15: map[any]any{4: "x"}}, w3c.ErrModel, nil},

@@ -131,8 +131,8 @@ func within(c *credential.Credential, t claims) {
 	if t.notBefore.After(c.ValidFrom) {
 		c.ValidFrom = t.notBefore
 	}
-	if !t.expires.IsZero() && (c.ValidUntil.IsZero() || t.expires.Before(c.ValidUntil)) {
-		c.ValidUntil = t.expires
+	if !t.expires.IsZero() && (c.ValidUntil.IsZero() || !t.expires.After(c.ValidUntil)) {
+		c.ValidUntil, c.UntilExcluded = t.expires, true
 	}
 	if !t.issued.IsZero() {
 		c.Signed = t.issued
@@ -161,6 +161,9 @@ func (f *Format) envelope(s secured) (*credential.Envelope, error) {
 		}
 		p.Hint.Issuer, p.Purpose = env.Presenter, proof.Authentication
 		p.NotBefore, p.Expires = s.claims.notBefore, s.claims.expires // of a credential they are part of its validity
+		if !p.Expires.IsZero() {
+			p.Expires = p.Expires.Add(-1) // exp itself is too late
+		}
 		p.Verify = func(_ context.Context, a *credential.Attempt) error {
 			if err := s.claims.bound(a); err != nil {
 				return err

@@ -149,6 +149,7 @@ func TestPresentationAttacks(t *testing.T) {
 		"jti is not the id":          {c.me, jose.Header{}, map[string]any{"id": "urn:uuid:1", "jti": "urn:uuid:2"}, w3c.ErrModel},
 		"no nonce":                   {c.me, jose.Header{}, map[string]any{"nonce": nil}, w3c.ErrBinding},
 		"no audience":                {c.me, jose.Header{}, map[string]any{"aud": nil}, w3c.ErrBinding},
+		"expired just now":           {c.me, jose.Header{}, map[string]any{"exp": now.Unix()}, credential.ErrExpired},
 		"expired":                    {c.me, jose.Header{}, map[string]any{"exp": now.Add(-time.Minute).Unix()}, credential.ErrExpired},
 		"not yet":                    {c.me, jose.Header{}, map[string]any{"nbf": now.Add(time.Minute).Unix()}, credential.ErrNotYet},
 		"called a credential":        {c.me, jose.Header{Type: "vc+jwt"}, nil, w3c.ErrModel},
