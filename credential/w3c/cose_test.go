@@ -50,6 +50,8 @@ func TestCOSEHeaders(t *testing.T) {
 		"no typ":                 {map[any]any{16: nil}, nil, w3c.ErrNoType},
 		"neither":                {map[any]any{16: nil, 3: nil}, nil, w3c.ErrNoType},
 		"typ in short":           {map[any]any{16: "vc+cose"}, nil, nil},
+		"typ in capitals":        {map[any]any{16: "Application/VC+cose", 3: "APPLICATION/vc"}, nil, nil},
+		"content is a VP":        {map[any]any{3: "Application/VP"}, w3c.ErrModel, nil},
 		"other content type":     {map[any]any{3: "application/vc+special"}, nil, nil},
 		"typ of presentations":   {map[any]any{16: "application/vp+cose"}, w3c.ErrModel, nil},
 		"typ of tokens":          {map[any]any{16: "application/vc+jwt"}, w3c.ErrModel, nil},

@@ -191,5 +191,6 @@ func (j *JWT) typ(payload object, m *jose.Message, doc jcs.Value, version, want 
 
 // mediaIs reports whether a media type, with or without "application/", is t.
 func mediaIs(s, t string) bool {
-	return strings.EqualFold(strings.TrimPrefix(s, "application/"), t)
+	h := jose.Header{Type: s}
+	return h.IsType(t)
 }
