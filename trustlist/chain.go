@@ -54,7 +54,11 @@ func (l *List) below(q Query, consider func(*Entry, *proof.Key), refused func(er
 	}
 	intermediates := x509.NewCertPool()
 	for _, c := range chain[1:] {
-		intermediates.AddCert(c)
+		// A key that is too weak to sign a credential makes nobody's either; and one
+		// of 100,000 bits, which anybody can send, takes a second for each look.
+		if _, err := proof.AlgorithmsFor(c.PublicKey); err == nil {
+			intermediates.AddCert(c)
+		}
 	}
 	tried := map[place]bool{}
 	for _, c := range chain {

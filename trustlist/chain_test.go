@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"math/big"
@@ -34,6 +35,11 @@ func (a *authority) certify(t *testing.T, name string, edit func(*x509.Certifica
 	t.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
+	return a.certifyKey(t, name, k, edit)
+}
+
+func (a *authority) certifyKey(t *testing.T, name string, k crypto.Signer, edit func(*x509.Certificate)) *authority {
+	t.Helper()
 	c := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
 		NotBefore: at.AddDate(-1, 0, 0), NotAfter: at.AddDate(1, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature, BasicConstraintsValid: true,
@@ -41,7 +47,7 @@ func (a *authority) certify(t *testing.T, name string, edit func(*x509.Certifica
 	if edit != nil {
 		edit(c)
 	}
-	parent, signer := c, crypto.Signer(k)
+	parent, signer := c, k
 	if a != nil {
 		parent, signer = a.cert, a.key
 	}
@@ -217,6 +223,18 @@ func TestAnchorsNames(t *testing.T) {
 	e, err := askChain(t, anchored(t, nil, root), "https://health.example", at, root.certify(t, "health.example", nil))
 	require.NoError(t, err)
 	require.False(t, e.Speaks("https://health.example"))
+}
+
+// A path leads through no key that would not be used by itself.
+func TestAnchorsWeakPath(t *testing.T) {
+	root := (*authority)(nil).certify(t, "Root", ca)
+	for bits, want := range map[int]error{1024: trustlist.ErrNotListed, 2048: nil} {
+		k, err := rsa.GenerateKey(rand.Reader, bits)
+		require.NoError(t, err)
+		middle := root.certifyKey(t, "Middle", k, ca)
+		_, err = askChain(t, anchored(t, nil, root), issuer, at, middle.certify(t, "Leaf", named), middle)
+		require.ErrorIs(t, err, want)
+	}
 }
 
 // What a source may not speak for, its authorities' certificates can't either.
