@@ -144,7 +144,7 @@ func (f Format) Parse(raw []byte, mediaType string) (*credential.Envelope, error
 		return nil, err
 	}
 	env.Credential, env.Tolerated = c, append(env.Tolerated, tolerated...)
-	if env.Proofs, err = proofs(t, c); err != nil {
+	if env.Proofs, err = proofs(t, claims, c); err != nil {
 		return nil, err
 	}
 	if t.KeyBinding != "" {
@@ -166,7 +166,7 @@ func maybe(raw []byte, mediaType string) bool {
 
 // proofs are the issuer's signatures: one, or several in the general JSON
 // serialisation.
-func proofs(t *sdjwt.Token, c *credential.Credential) ([]credential.Proof, error) {
+func proofs(t *sdjwt.Token, claims *sdjwt.Claims, c *credential.Credential) ([]credential.Proof, error) {
 	out := make([]credential.Proof, len(t.Messages))
 	for i, m := range t.Messages {
 		if m.Header.Type != t.Messages[0].Header.Type {
@@ -178,6 +178,9 @@ func proofs(t *sdjwt.Token, c *credential.Credential) ([]credential.Proof, error
 		}
 		if m.Header.Issuer != "" && m.Header.Issuer != hint.Issuer {
 			return nil, fmt.Errorf("sdjwt: signature %d: another iss in the header than in the payload: %w", i, ErrModel)
+		}
+		if name := m.Contradiction(claims.Value()); name != "" {
+			return nil, fmt.Errorf("sdjwt: signature %d: another %s in the header than in the payload: %w", i, name, ErrModel)
 		}
 		out[i] = credential.Proof{
 			ID: fmt.Sprintf("%d %s", i, m.Header.Algorithm), Hint: hint, Purpose: proof.AssertionMethod,

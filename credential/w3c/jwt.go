@@ -125,9 +125,10 @@ func (j *JWT) read(m *jose.Message, v jcs.Value, want string) (*credential.Envel
 		s.raw, s.beside = m.Payload, registered
 	}
 	tolerated = append(tolerated, j.typ(payload, m, s.doc, first, want)...)
-	if h := m.Header.Issuer; h != "" && t.issuer != "" && h != t.issuer {
-		payload.fail("iss", "another in the header than in the payload")
-	} else if h != "" {
+	if name := m.Contradiction(v); name != "" {
+		payload.fail(name, "another in the header than in the payload")
+	}
+	if h := m.Header.Issuer; h != "" {
 		s.claims.issuer = h
 	}
 	if err != nil {

@@ -132,9 +132,10 @@ func (j *SDJWT) read(t *sdjwt.Token, claims *sdjwt.Claims) (*credential.Envelope
 		doc.fail("", "a claim vc or vp in a token of version 2.0")
 	}
 	c, tolerated := doc.claims()
-	if h := m.Header.Issuer; h != "" && c.issuer != "" && h != c.issuer {
-		doc.fail("iss", "another in the header than in the payload")
-	} else if h != "" {
+	if name := m.Contradiction(doc.v); name != "" {
+		doc.fail(name, "another in the header than in the payload")
+	}
+	if h := m.Header.Issuer; h != "" {
 		c.issuer = h
 	}
 	if err != nil {
