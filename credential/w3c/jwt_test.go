@@ -360,6 +360,7 @@ func TestTokenV1(t *testing.T) {
 		"vc no object":        {"vc": "x"},
 		"vc null":             {"vc": json.RawMessage("null")},
 		"vc and vp":           {"vp": bare},
+		"vc and a sound vp":   {"vp": map[string]any{"@context": []any{w3c.ContextV1}, "type": []any{w3c.PresentationType}}},
 		"vc and a document":   {"@context": []any{w3c.ContextV1}},
 		"no issuer":           {"iss": nil},
 		"no issuanceDate":     {"nbf": nil},
