@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sanad-credentials/sanad/credential"
@@ -230,14 +231,19 @@ func (t claims) bound(a *credential.Attempt) error {
 
 // unwrap returns what stands in the data: URL of a document that is an envelope
 // and nothing else (VC Data Model 2.0, sections 4.13.1 and 4.13.2), and its
-// media type. ok is false for any other document.
+// media type. ok is false for any other document, and where one kind of document
+// stands in the envelope of the other.
 func unwrap(v jcs.Value) (mediaType string, data []byte, ok bool) {
 	if !isEnvelope(v) || base(v) != Context {
 		return "", nil, false
 	}
 	id, _ := v.Member("id").Text()
 	mediaType, data, reason := dataURL(id)
-	return mediaType, data, reason == ""
+	other := "application/vp+"
+	if isOf(v, envelopedPresentation) {
+		other = "application/vc+"
+	}
+	return mediaType, data, reason == "" && !strings.HasPrefix(mediaType, other)
 }
 
 // isEnvelope reports whether a document is only an envelope: formats that read

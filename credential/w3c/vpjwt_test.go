@@ -72,6 +72,8 @@ func TestPresentations(t *testing.T) {
 			again, err := c.v.VerifyPresentation(ctx, wrapped("EnvelopedVerifiablePresentation", name, raw), c.policy)
 			require.NoError(t, err, name)
 			require.Len(t, again.Results, 5)
+			_, err = c.v.VerifyPresentation(ctx, wrapped("EnvelopedVerifiableCredential", name, raw), c.policy)
+			require.ErrorIs(t, err, credential.ErrOtherFormat, "a presentation in a credential's envelope")
 		}
 		_, err = c.v.Verify(ctx, raw, credential.Policy{Time: now})
 		require.ErrorIs(t, err, credential.ErrFormat, "a presentation is no credential")
@@ -84,6 +86,18 @@ func TestPresentations(t *testing.T) {
 			require.ErrorIs(t, err, credential.ErrHolder, what)
 			require.ErrorIs(t, err, w3c.ErrBinding, what)
 		}
+	}
+}
+
+// An envelope is for what its type says.
+func TestEnvelopeOfAnotherKind(t *testing.T) {
+	c := newCrossing(t)
+	v := reader(t, func(cfg *credential.Config) { cfg.Formats = append([]credential.Format{w3c.SDJWT{}}, enveloping...) }, entry(c.gov, "Ministry"))
+	for form, raw := range map[string][]byte{"vc+jwt": c.held["vc+jwt"].Raw, "vc+cose": c.held["vc+cose"].Raw, "vc+sd-jwt": sdCard(t, c.gov, c.me)} {
+		_, err := v.Verify(ctx, wrapped("EnvelopedVerifiableCredential", form, raw), credential.Policy{Time: now})
+		require.NoError(t, err, form)
+		_, err = v.Verify(ctx, wrapped("EnvelopedVerifiablePresentation", form, raw), credential.Policy{Time: now})
+		require.ErrorIs(t, err, credential.ErrOtherFormat, form)
 	}
 }
 
@@ -168,6 +182,13 @@ func TestPresentationAttacks(t *testing.T) {
 		require.ErrorIs(t, err, a.want, name)
 		require.NotErrorIs(t, err, credential.ErrInconclusive, name)
 	}
+	// Who presents is who the token says, by either name, also where anybody may.
+	c.policy.AnyHolder = true
+	require.NoError(t, present(eve, jose.Header{}, map[string]any{"holder": nil, "iss": eve.did}))
+	for _, name := range []string{"holder", "iss"} {
+		require.ErrorIs(t, present(eve, jose.Header{}, map[string]any{"holder": nil, name: c.me.did}), credential.ErrHolder, name)
+	}
+	c.policy.AnyHolder = false
 	_, err := c.v.VerifyPresentation(ctx, c.held["vc+jwt"].Raw, c.policy)
 	require.ErrorIs(t, err, credential.ErrHolder, "a credential alone proves no holder")
 	raw, err := cose.SignTyped(ctx, marshal(t, vp), []byte(c.me.Key().ID), "application/vc+cose", "", c.me)
