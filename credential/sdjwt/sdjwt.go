@@ -173,6 +173,11 @@ func proofs(t *sdjwt.Token, claims *sdjwt.Claims, c *credential.Credential) ([]c
 			return nil, fmt.Errorf("sdjwt: signature %d: another typ than the first: %w", i, ErrModel)
 		}
 		hint := m.Hint()
+		if !m.Member("x5c").Exists() {
+			// Its certificate may be the issuer's only name, which whoever passes a
+			// token on could exchange if it were not signed (draft, section 2.5).
+			hint.Chain = nil
+		}
 		if len(c.Issuers) > 0 {
 			hint.Issuer = c.Issuers[0]
 		}
