@@ -155,8 +155,22 @@ func TestAnchorsRefuse(t *testing.T) {
 		_, err := askChain(t, l, issuer, at, c.chain...)
 		require.ErrorIs(t, err, c.want, name)
 	}
+	// An authority is none for credentials, whatever else its key may do.
+	both := root.certify(t, "Both", func(c *x509.Certificate) { named(c); ca(c); c.KeyUsage |= x509.KeyUsageDigitalSignature })
+	_, err := askChain(t, l, issuer, at, both)
+	require.ErrorIs(t, err, trustlist.ErrNotGranted)
+	// Of all on the path, the time of verification counts.
+	brief := root.certify(t, "Brief", func(c *x509.Certificate) { ca(c); c.NotAfter = at.Add(time.Hour) })
+	soon := root.certify(t, "Soon", func(c *x509.Certificate) { ca(c); c.NotBefore = at.Add(time.Hour) })
+	for m, inside := range map[*authority]bool{brief: true, soon: false} {
+		leaf := m.certify(t, "Leaf", named)
+		_, err = askChain(t, l, issuer, at, leaf, m)
+		require.Equal(t, inside, err == nil)
+		_, err = askChain(t, l, issuer, at.Add(2*time.Hour), leaf, m)
+		require.Equal(t, !inside, err == nil)
+	}
 	old := expired(t, root)
-	_, err := askChain(t, l, issuer, at, old.certify(t, "Leaf", named), old)
+	_, err = askChain(t, l, issuer, at, old.certify(t, "Leaf", named), old)
 	require.ErrorIs(t, err, trustlist.ErrExpired)
 
 	// A key whose chain is another's.
@@ -203,6 +217,8 @@ func TestAnchorsNames(t *testing.T) {
 		{"", nil, false},
 		{issuer, []string{issuer}, true},
 		{"https://other.example", []string{"https://other.example", issuer}, false},
+		{"https://a.cards.example/x", []string{issuer}, false},
+		{"https://a.cards.example/x", []string{issuer, "https://a.cards.example/x"}, true},
 	} {
 		e, err := askChain(t, anchored(t, c.allowed, root), c.issuer, at, leaf)
 		require.NoError(t, err)

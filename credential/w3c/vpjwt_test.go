@@ -1,6 +1,7 @@
 package w3c_test
 
 import (
+	"bytes"
 	"crypto/elliptic"
 	"encoding/base64"
 	"encoding/json"
@@ -98,6 +99,10 @@ func TestEnvelopeOfAnotherKind(t *testing.T) {
 		require.NoError(t, err, form)
 		_, err = v.Verify(ctx, wrapped("EnvelopedVerifiablePresentation", form, raw), credential.Policy{Time: now})
 		require.ErrorIs(t, err, credential.ErrOtherFormat, form)
+		for _, other := range []string{"https://example.com/context", w3c.ContextV1} {
+			_, err = v.Verify(ctx, bytes.Replace(wrapped("EnvelopedVerifiableCredential", form, raw), []byte(w3c.Context), []byte(other), 1), credential.Policy{Time: now})
+			require.ErrorIs(t, err, credential.ErrOtherFormat, "%s in the context %s", form, other)
+		}
 	}
 }
 
