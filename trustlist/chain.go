@@ -121,7 +121,12 @@ func speaksFor(leaf *x509.Certificate, issuer string, allowed []string) []string
 	return []string{issuer}
 }
 
+// hasName reports whether a certificate has a name. The code of a country is none:
+// no list could tell an authority of one country from another's then.
 func hasName(leaf *x509.Certificate, issuer string) bool {
+	if CountryNames(issuer) != nil {
+		return false
+	}
 	for _, u := range leaf.URIs {
 		if u.String() == issuer {
 			return true

@@ -261,6 +261,17 @@ func TestAnchorsOfAnotherTerritory(t *testing.T) {
 	require.NoError(t, err)
 	_, err = askChain(t, l, issuer, at, leaf)
 	require.NoError(t, err)
+	// In its own it speaks for those whom it certified, and never for a country.
+	for _, name := range []string{issuer, ""} {
+		_, err = askChain(t, l.Restrict(trustlist.Limits{Territories: []string{"FRA"}}), name, at, leaf)
+		require.NoError(t, err)
+	}
+	country := root.certify(t, "Leaf", func(c *x509.Certificate) { c.URIs = []*url.URL{{Path: "DE"}, {Path: "FR"}} })
+	for _, name := range []string{"DE", "FR"} {
+		e, err := askChain(t, l, name, at, country)
+		require.NoError(t, err)
+		require.False(t, e.Speaks(name))
+	}
 	_, err = askChain(t, l.Restrict(trustlist.Limits{Territories: []string{"DE"}}), issuer, at, leaf)
 	require.ErrorIs(t, err, trustlist.ErrNotGranted)
 	_, err = askChain(t, l.Restrict(trustlist.Limits{Territories: []string{"DE"}}), "", at, leaf)

@@ -231,6 +231,15 @@ func TestConfirmedInAnotherWay(t *testing.T) {
 	require.ErrorIs(t, err, credential.ErrHolder)
 }
 
+// A credential for some audience alone is noted to be one, as in other tokens.
+func TestAudienceIsNoted(t *testing.T) {
+	for _, aud := range []string{`"https://border.example"`, `["a","b"]`} {
+		r, err := verifier(t).Verify(ctx, forge(t, "dc+sd-jwt", `{"vct":"`+cardType+`","iss":"`+ministry+`","aud":`+aud+`}`), policy)
+		require.NoError(t, err)
+		require.True(t, tolerated(r, sdjwt.ErrAudience))
+	}
+}
+
 func tolerated(r *credential.Result, want error) bool {
 	for _, c := range r.Checks {
 		if c.Outcome == credential.Tolerated && c.Err != nil && strings.Contains(c.Err.Error(), want.Error()) {

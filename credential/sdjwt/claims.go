@@ -76,7 +76,9 @@ func registered(v jcs.Value) (c *credential.Credential, tolerated []error, err e
 	if c.Status, err = status(v.Member("status")); err != nil {
 		return nil, nil, err
 	}
-	c.Confirm, tolerated, err = confirm(v.Member("cnf"))
+	if c.Confirm, tolerated, err = confirm(v.Member("cnf")); v.Member("aud").Exists() {
+		tolerated = append(tolerated, fmt.Errorf("sdjwt: aud: %w", ErrAudience))
+	}
 	return c, tolerated, err
 }
 

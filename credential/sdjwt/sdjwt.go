@@ -65,6 +65,9 @@ var (
 	// ErrConfirm is noted, as tolerated, for a credential whose holder's key is
 	// named in a way that is not understood: nobody can prove to hold it.
 	ErrConfirm = errors.New("cnf without a jwk")
+	// ErrAudience is noted for a credential that names an audience (aud; RFC 7519,
+	// section 4.1.3), which a verifier of credentials has no name to compare with.
+	ErrAudience = errors.New("made for an audience, which is not compared")
 )
 
 // Format reads, issues and derives SD-JWT VCs. Its zero value is ready. It
