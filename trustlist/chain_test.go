@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"math/big"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -182,10 +183,26 @@ func TestAnchorsRefuse(t *testing.T) {
 	require.ErrorIs(t, err, trustlist.ErrNotListed)
 
 	// More certificates than anybody needs.
-	long := []*authority{leaf}
+	long, certs := []*authority{leaf}, []*x509.Certificate{leaf.cert}
 	for range limits.Chain {
-		long = append(long, root)
+		long, certs = append(long, root), append(certs, root.cert)
 	}
+	for n, want := range map[int]error{limits.Chain: nil, limits.Chain + 1: trustlist.ErrNotListed} {
+		_, err = l.Authorize(context.Background(), trustlist.Query{
+			Key: proof.Key{Public: leaf.cert.PublicKey, Chain: certs[:n]}, Issuer: issuer, Role: trustlist.RoleIssue, Signed: at, Now: at,
+		})
+		require.ErrorIs(t, err, want)
+	}
+	// Of as many authorities of one name as anybody likes, some are tried.
+	crowd := []*authority{root}
+	for range limits.Candidates {
+		crowd = append(crowd, impostor)
+	}
+	_, err = askChain(t, anchored(t, nil, crowd...), issuer, at, leaf)
+	require.NoError(t, err)
+	slices.Reverse(crowd)
+	_, err = askChain(t, anchored(t, nil, crowd...), issuer, at, leaf)
+	require.ErrorIs(t, err, trustlist.ErrNotListed)
 	_, err = askChain(t, l, issuer, at, long...)
 	require.ErrorIs(t, err, trustlist.ErrNotListed)
 }
@@ -308,6 +325,8 @@ func TestAnchorMustBeAuthority(t *testing.T) {
 	root := (*authority)(nil).certify(t, "Root", ca)
 	for name, c := range map[string]*x509.Certificate{
 		"nil": nil, "a signer": root.certify(t, "Leaf", nil).cert,
+		"no authority":         root.certify(t, "Leaf", func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCertSign }).cert,
+		"without constraints":  root.certify(t, "Leaf", func(c *x509.Certificate) { c.BasicConstraintsValid, c.KeyUsage = false, x509.KeyUsageCertSign }).cert,
 		"not for certificates": root.certify(t, "CA", func(c *x509.Certificate) { ca(c); c.KeyUsage = x509.KeyUsageCRLSign }).cert,
 	} {
 		_, err := trustlist.New(trustlist.Info{}, trustlist.Entry{Anchors: []*x509.Certificate{c}})
