@@ -85,7 +85,7 @@ func (r *run) statusRef(ctx context.Context, c *Credential, res *Result, ref Sta
 	}
 	st, err := Status{}, errNoChecker
 	if r.v.cfg.Status != nil {
-		q := StatusQuery{Ref: ref, Credential: c, Time: r.p.Time, Authority: authorityOf(res)}
+		q := StatusQuery{Ref: ref, Credential: c, Time: r.p.Time, Authority: r.issuerEntry()}
 		q.VerifyList = func(ctx context.Context, f Format, raw []byte) (*Credential, error) {
 			return r.list(ctx, f, raw, c, q.Authority)
 		}
@@ -127,13 +127,11 @@ func statusFault(err error) error {
 	return fmt.Errorf("%w: status entry: %s", ErrFormat, err.Error())
 }
 
-// authorityOf is the entry that authorises the issuer. Without a trust list
+// issuerEntry is the entry that authorises the issuer. Without a trust list
 // there is none to name, and an empty entry says that the issuer is accepted.
-func authorityOf(res *Result) *trustlist.Entry {
-	for _, s := range res.Signatories {
-		if s.Authority != nil {
-			return s.Authority
-		}
+func (r *run) issuerEntry() *trustlist.Entry {
+	if r.entry != nil {
+		return r.entry
 	}
 	return &trustlist.Entry{}
 }

@@ -141,6 +141,7 @@ type run struct {
 	deviceClock bool
 	role        trustlist.Role
 	about       *trustlist.Entry // RoleStatus: whose credential the list speaks of
+	entry       *trustlist.Entry // that authorises the issuer
 	checks      []Check
 }
 
