@@ -2,6 +2,7 @@ package sdjwt_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"strconv"
 	"strings"
 	"testing"
@@ -229,6 +230,21 @@ func TestConfirmedInAnotherWay(t *testing.T) {
 	p.AnyHolder = true
 	_, err = verifier(t).VerifyPresentation(ctx, confirmedByID(t), p)
 	require.ErrorIs(t, err, credential.ErrHolder)
+}
+
+// What the header repeats of the claims, it repeats truly.
+func TestHeaderAgainstClaims(t *testing.T) {
+	b64 := base64.RawURLEncoding.EncodeToString
+	for more, want := range map[string]error{
+		``: nil, `,"sub":"a","exp":4102444800,"other":1`: nil, `,"aud":"b"`: nil, `,"sub":"b"`: sdjwt.ErrModel, `,"exp":4102444801`: sdjwt.ErrModel,
+	} {
+		input := b64([]byte(`{"alg":"ES256","kid":"issuer-1","typ":"dc+sd-jwt"`+more+`}`)) + "." +
+			b64([]byte(`{"vct":"`+cardType+`","iss":"`+ministry+`","sub":"a","exp":4102444800}`))
+		sig, err := signer(t, "issuer-1").Sign(ctx, []byte(input))
+		require.NoError(t, err)
+		_, err = verifier(t).Verify(ctx, []byte(input+"."+b64(sig)+"~"), policy)
+		require.ErrorIs(t, err, want, more)
+	}
 }
 
 // A credential for some audience alone is noted to be one, as in other tokens.
