@@ -287,3 +287,43 @@ func TestPromiseIssueAllLeavesNoWorkers(t *testing.T) {
 	time.Sleep(20 * time.Millisecond)
 	require.Equal(t, after, reg.ended.Load(), "a worker called the register after the loop was left")
 }
+
+// Whose lists tell the status is who issued, not who signed first: another listed
+// signer, whom anybody may ask for a signature beside the issuer's, has no say in it.
+func TestPromiseStatusIsTheIssuersToTell(t *testing.T) {
+	gov, other := signer(t, "gov#1", "gov"), signer(t, "other#1", "other")
+	old := entry("Government", "gov")
+	old.List, old.ListIssued = "old", now.Add(-9*day)
+	for _, government := range []trustlist.Entry{entry("Government", "gov"), old} {
+		var statusList []byte
+		asked := ""
+		v := verifier(t, credential.Config{
+			Keys: keysOf(gov, other), Trust: listOf(t, trustlist.Info{Issued: now}, government, entry("Other", "other")),
+			Status: statusFunc(func(ctx context.Context, q credential.StatusQuery) (credential.Status, error) {
+				asked = q.Authority.Authority
+				_, err := q.VerifyList(ctx, nil, statusList)
+				return credential.Status{AsOf: now}, err
+			}),
+		})
+		ofOther := good()
+		ofOther.Issuers = []string{"other"}
+		for _, signers := range [][]proof.Signer{{gov}, {gov, other}, {other, gov}} {
+			raw := withStatus(ref).raw(t, signers...)
+			statusList = good().raw(t, gov)
+			_, err := v.Verify(ctx, raw, credential.Policy{Time: now})
+			require.NoError(t, err)
+			require.Equal(t, "Government", asked)
+			statusList = ofOther.raw(t, other)
+			_, err = v.Verify(ctx, raw, credential.Policy{Time: now})
+			require.ErrorIs(t, err, proof.ErrUnavailable)
+			// The same where the issuer's list is an old one.
+			_, err = v.Verify(ctx, raw, credential.Policy{Time: now, MaxTrustAge: 30 * day})
+			require.ErrorIs(t, err, proof.ErrUnavailable)
+			require.Equal(t, "Government", asked)
+			asked = ""
+			_, err = v.Verify(ctx, raw, credential.Policy{Time: now, MaxTrustAge: day})
+			require.Error(t, err)
+			require.Equal(t, "Government", asked)
+		}
+	}
+}

@@ -31,7 +31,7 @@ func (r *run) authority(ctx context.Context, c *Credential, res *Result) bool {
 }
 
 func (r *run) issuer(ctx context.Context, c *Credential, res *Result, name string) bool {
-	bound, unnamed, authorised, undecided := name == "", false, false, false
+	bound, unnamed, authorised, undecided, told := name == "", false, false, false, false
 	trustErr := error(trustlist.ErrNotListed)
 	for i := range res.Signatories {
 		s := &res.Signatories[i]
@@ -45,6 +45,9 @@ func (r *run) issuer(ctx context.Context, c *Credential, res *Result, name strin
 			// Authority of a key that does not speak for the issuer is none
 			// here; but where it is listed, that it is listed for another is
 			// what to tell.
+			if told { // by one that does speak for it
+				continue
+			}
 			if err == nil {
 				trustErr = fmt.Errorf("%w: authorised for another issuer", trustlist.ErrNotGranted)
 			} else if !errors.Is(err, trustlist.ErrNotListed) {
@@ -53,8 +56,12 @@ func (r *run) issuer(ctx context.Context, c *Credential, res *Result, name strin
 			}
 		case err == nil:
 			authorised = true
-		default:
-			trustErr = err
+			r.answers(s.Authority)
+		case old(err):
+			trustErr, told = err, true
+			r.answers(s.Authority)
+		case !told || !old(trustErr):
+			trustErr, told = err, true
 		}
 	}
 	if r.v.cfg.Trust == nil {
@@ -65,7 +72,7 @@ func (r *run) issuer(ctx context.Context, c *Credential, res *Result, name strin
 			trustErr = nil
 		}
 		r.add(CheckTrust, name, wrapTrust(trustErr))
-		authorised = authorised || errors.Is(trustErr, ErrStale) || errors.Is(trustErr, ErrClock)
+		authorised = authorised || old(trustErr)
 	}
 	switch {
 	case bound && unnamed:
@@ -82,6 +89,19 @@ func (r *run) issuer(ctx context.Context, c *Credential, res *Result, name strin
 	}
 	return bound && authorised
 }
+
+// answers keeps the entry that authorises the issuer, the first of several: whose
+// lists tell the credential's status. That of somebody who signed as well, and is
+// listed for something else, must not stand in its place.
+func (r *run) answers(e *trustlist.Entry) {
+	if r.entry == nil {
+		r.entry = e
+	}
+}
+
+// old reports whether it is the age of the list, or the clock, that stands in the
+// way.
+func old(err error) bool { return errors.Is(err, ErrStale) || errors.Is(err, ErrClock) }
 
 // claim asks of one signatory whether its key speaks for the name, by its own
 // source or by the trust list, and whether the list authorises it. unnamed says
@@ -114,7 +134,7 @@ func (r *run) query(c *Credential, s *Signatory, issuer string) trustlist.Query 
 
 // wrapTrust leaves what makes a check inconclusive free of ErrUntrusted.
 func wrapTrust(err error) error {
-	if err == nil || errors.Is(err, ErrStale) || errors.Is(err, ErrClock) {
+	if err == nil || old(err) {
 		return err
 	}
 	return wrap(ErrUntrusted, err)

@@ -15,7 +15,7 @@ func (r *run) time(c *Credential) {
 	switch {
 	case !c.ValidFrom.IsZero() && now.Before(c.ValidFrom):
 		r.add(CheckTime, "", ErrNotYet)
-	case !c.ValidUntil.IsZero() && now.After(c.ValidUntil):
+	case !c.ValidUntil.IsZero() && (now.After(c.ValidUntil) || c.UntilExcluded && now.Equal(c.ValidUntil)):
 		r.add(CheckTime, "", ErrExpired)
 	case c.ValidUntil.IsZero():
 		r.note(CheckTime, "", Tolerated, ErrNoExpiry)
@@ -24,21 +24,26 @@ func (r *run) time(c *Credential) {
 	}
 }
 
-func (r *run) schema(ctx context.Context, c *Credential) {
+func (r *run) schema(ctx context.Context, c *Credential, trusted bool) {
 	if r.v.cfg.Schema == nil || r.role == trustlist.RoleStatus {
 		r.note(CheckSchema, "", NotRun, errNoSchema)
+		return
+	}
+	if s, ok := r.v.cfg.Schema.(interface{ Asks() bool }); ok && s.Asks() && !trusted {
+		r.note(CheckSchema, "", NotRun, errUntrustedType)
 		return
 	}
 	r.add(CheckSchema, "", wrap(ErrSchema, r.v.cfg.Schema.CheckSchema(ctx, c)))
 }
 
 var (
-	errNoSchema     = errors.New("no schema checker configured")
-	errSkipStatus   = errors.New("InsecureSkipStatus")
-	errUntrusted    = errors.New("the status of an issuer that is not trusted is not asked for")
-	errListOfList   = errors.New("the status of a status list is not followed")
-	errNoChecker    = fmt.Errorf("%w: no checker configured", ErrNoData)
-	errNoStatusData = fmt.Errorf("%w: %w", ErrNoData, proof.ErrUnavailable)
+	errNoSchema      = errors.New("no schema checker configured")
+	errSkipStatus    = errors.New("InsecureSkipStatus")
+	errUntrusted     = errors.New("the status of an issuer that is not trusted is not asked for")
+	errUntrustedType = errors.New("what an issuer who is not trusted names is not asked for")
+	errListOfList    = errors.New("the status of a status list is not followed")
+	errNoChecker     = fmt.Errorf("%w: no checker configured", ErrNoData)
+	errNoStatusData  = fmt.Errorf("%w: %w", ErrNoData, proof.ErrUnavailable)
 )
 
 func (r *run) status(ctx context.Context, c *Credential, res *Result, trusted bool) {
@@ -80,7 +85,7 @@ func (r *run) statusRef(ctx context.Context, c *Credential, res *Result, ref Sta
 	}
 	st, err := Status{}, errNoChecker
 	if r.v.cfg.Status != nil {
-		q := StatusQuery{Ref: ref, Credential: c, Time: r.p.Time, Authority: authorityOf(res)}
+		q := StatusQuery{Ref: ref, Credential: c, Time: r.p.Time, Authority: r.issuerEntry()}
 		q.VerifyList = func(ctx context.Context, f Format, raw []byte) (*Credential, error) {
 			return r.list(ctx, f, raw, c, q.Authority)
 		}
@@ -122,13 +127,11 @@ func statusFault(err error) error {
 	return fmt.Errorf("%w: status entry: %s", ErrFormat, err.Error())
 }
 
-// authorityOf is the entry that authorises the issuer. Without a trust list
+// issuerEntry is the entry that authorises the issuer. Without a trust list
 // there is none to name, and an empty entry says that the issuer is accepted.
-func authorityOf(res *Result) *trustlist.Entry {
-	for _, s := range res.Signatories {
-		if s.Authority != nil {
-			return s.Authority
-		}
+func (r *run) issuerEntry() *trustlist.Entry {
+	if r.entry != nil {
+		return r.entry
 	}
 	return &trustlist.Entry{}
 }

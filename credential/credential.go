@@ -102,8 +102,11 @@ type Credential struct {
 	// Signed is when the issuer says it signed. ValidFrom and ValidUntil bound
 	// the validity, both inclusive; zero means that none is stated.
 	Signed, ValidFrom, ValidUntil time.Time
-	Status                        []StatusRef
-	Schemas                       []SchemaRef
+	// UntilExcluded says that ValidUntil itself is past the validity, as the exp
+	// of tokens is (RFC 7519, section 4.1.4).
+	UntilExcluded bool
+	Status        []StatusRef
+	Schemas       []SchemaRef
 	// Confirm are the holder's keys, where the issuer signed them.
 	Confirm []proof.Key
 	// Payload is the format's own type, made of the signed bytes; encoding/json
@@ -179,7 +182,10 @@ type StatusChecker interface {
 }
 
 // SchemaChecker checks content. It returns an error wrapping proof.ErrUnavailable
-// where it could not find out; any other error is a refusal.
+// where it could not find out; any other error is a refusal. One that asks a
+// network for what the credential names also has a method Asks that returns true,
+// and is called only for credentials whose issuer is trusted: anybody can name a
+// place in a token that nobody signed.
 type SchemaChecker interface {
 	CheckSchema(context.Context, *Credential) error
 }

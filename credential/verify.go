@@ -141,6 +141,7 @@ type run struct {
 	deviceClock bool
 	role        trustlist.Role
 	about       *trustlist.Entry // RoleStatus: whose credential the list speaks of
+	entry       *trustlist.Entry // that authorises the issuer
 	checks      []Check
 }
 
@@ -174,7 +175,7 @@ func (r *run) credential(ctx context.Context, env *Envelope) (*Result, error) {
 	if signed {
 		r.status(ctx, c, res, trusted)
 	}
-	r.schema(ctx, c)
+	r.schema(ctx, c, trusted)
 	if r.bad() {
 		e := &Error{Checks: r.checks}
 		if signed {

@@ -1,6 +1,7 @@
 package credential_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -370,4 +371,34 @@ func TestIssueAllKeepsOrderAndGoesOn(t *testing.T) {
 	cancel()
 	_, err = issuer.Issue(done, &credential.Draft{Credential: credential.Credential{ID: "x", Payload: good()}})
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// asking is a checker that goes to where the credential says.
+type asking struct{ asked *int }
+
+func (asking) Asks() bool { return true }
+
+func (a asking) CheckSchema(context.Context, *credential.Credential) error { *a.asked++; return nil }
+
+// What a credential names is asked for only where it is its issuer's word, and the
+// issuer's word counts: else anybody could send a verifier anywhere.
+func TestPromiseNothingIsAskedForTheUntrusted(t *testing.T) {
+	gov, evil := signer(t, "gov#1", "gov"), signer(t, "evil#1", "evil")
+	asked := 0
+	c := credential.Config{Keys: keysOf(gov, evil), Trust: listOf(t, trustlist.Info{}, entry("Government", "gov")), Schema: asking{&asked}}
+	v := verifier(t, c)
+	forged := bytes.Replace(good().raw(t, gov), []byte("a person's name"), []byte("another one"), 1)
+	unlisted := good()
+	unlisted.Issuers = []string{"evil"}
+	for name, raw := range map[string][]byte{"forged": forged, "not listed": unlisted.raw(t, evil), "for another": good().raw(t, evil), "by nobody": good().raw(t, signer(t, "x"))} {
+		_, err := v.Verify(ctx, raw, credential.Policy{Time: now})
+		require.Error(t, err, name)
+		require.Equal(t, credential.NotRun, outcome(t, err, credential.CheckSchema), name)
+	}
+	_, err := v.Verify(ctx, good().raw(t, gov), credential.Policy{Time: now, Issuers: []string{"other"}})
+	require.ErrorIs(t, err, credential.ErrPolicy)
+	require.Zero(t, asked)
+	_, err = v.Verify(ctx, good().raw(t, gov), credential.Policy{Time: now})
+	require.NoError(t, err)
+	require.Equal(t, 1, asked)
 }

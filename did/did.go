@@ -149,14 +149,14 @@ func Split(url string) (id, fragment string, ok bool) {
 }
 
 // MethodOf returns the DID URL of the verification method that a hint means: its
-// KeyID where that is absolute, else the KeyID as a fragment of its Issuer, if
+// KeyID where that is absolute (it has a colon, and does not begin with "#"), else the KeyID as a fragment of its Issuer, if
 // that is a DID, as tokens name keys (RFC 7515, section 4.1.4; Securing
 // Verifiable Credentials using JOSE and COSE, sections 4.1.1 and 4.1.2). Without
 // a KeyID it is the Issuer alone, as it is where both are the same DID: the
 // method then is the only one there is, if there is only one.
 func MethodOf(h proof.Hint) string {
 	switch {
-	case Method(h.Issuer) == "" || strings.Contains(h.KeyID, ":"):
+	case Method(h.Issuer) == "" || strings.Contains(h.KeyID, ":") && h.KeyID[0] != '#':
 		return h.KeyID
 	case h.KeyID == "":
 		return h.Issuer

@@ -15,6 +15,7 @@ func TestMethodOf(t *testing.T) {
 		{"did:web:a.example", "did:web:b.example#k", "did:web:b.example#k"}, // whose key it is, is found out later
 		{"did:web:a.example", "https://a.example/k#1", "https://a.example/k#1"},
 		{"did:web:a.example", "#k", "did:web:a.example#k"},
+		{"did:web:a.example", "#urn:k:1", "did:web:a.example#urn:k:1"},
 		{"did:web:a.example", "k", "did:web:a.example#k"},
 		{"did:web:a.example", "", "did:web:a.example"},
 		{"https://a.example", "k", "k"},

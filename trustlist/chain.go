@@ -54,7 +54,11 @@ func (l *List) below(q Query, consider func(*Entry, *proof.Key), refused func(er
 	}
 	intermediates := x509.NewCertPool()
 	for _, c := range chain[1:] {
-		intermediates.AddCert(c)
+		// A key that is too weak to sign a credential makes nobody's either; and one
+		// of 100,000 bits, which anybody can send, takes a second for each look.
+		if _, err := proof.AlgorithmsFor(c.PublicKey); err == nil {
+			intermediates.AddCert(c)
+		}
 	}
 	tried := map[place]bool{}
 	for _, c := range chain {
@@ -68,18 +72,28 @@ func (l *List) below(q Query, consider func(*Entry, *proof.Key), refused func(er
 				refused(err)
 				continue
 			}
+			if e.Names != nil && !slices.ContainsFunc(e.Names, func(n string) bool { return hasName(chain[0], n) }) {
+				// Somebody else's, whom the authority certified too.
+				refused(fmt.Errorf("%w: its certificate has none of the names that the list allows", ErrNotGranted))
+				continue
+			}
 			e.Names = speaksFor(chain[0], q.Issuer, e.Names)
 			consider(&e, &q.Key)
 		}
 	}
 }
 
+// forSigning are the usages of keys that sign what is not a certificate (RFC 5280,
+// section 4.2.1.3): those of electronic seals often have the second alone (ETSI EN
+// 319 412-2, section 4.3.2).
+const forSigning = x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment
+
 // judge validates the path from a certificate to an anchor at the time now (RFC
 // 5280, section 6), and that the certificate is one for signing and no
 // authority's. Nothing is fetched, so that a revocation of the certificate is not
 // seen; whoever has the list takes the anchor off it, or dates its Periods.
 func judge(leaf *x509.Certificate, intermediates *x509.CertPool, anchor *x509.Certificate, now time.Time) error {
-	if leaf.IsCA || leaf.KeyUsage != 0 && leaf.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
+	if leaf.IsCA || leaf.KeyUsage != 0 && leaf.KeyUsage&forSigning == 0 {
 		return fmt.Errorf("%w: its certificate is not for signing", ErrNotGranted)
 	}
 	roots := x509.NewCertPool()
@@ -107,7 +121,12 @@ func speaksFor(leaf *x509.Certificate, issuer string, allowed []string) []string
 	return []string{issuer}
 }
 
+// hasName reports whether a certificate has a name. The code of a country is none:
+// no list could tell an authority of one country from another's then.
 func hasName(leaf *x509.Certificate, issuer string) bool {
+	if CountryNames(issuer) != nil {
+		return false
+	}
 	for _, u := range leaf.URIs {
 		if u.String() == issuer {
 			return true

@@ -6,10 +6,12 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"math/big"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -34,6 +36,11 @@ func (a *authority) certify(t *testing.T, name string, edit func(*x509.Certifica
 	t.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
+	return a.certifyKey(t, name, k, edit)
+}
+
+func (a *authority) certifyKey(t *testing.T, name string, k crypto.Signer, edit func(*x509.Certificate)) *authority {
+	t.Helper()
 	c := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name},
 		NotBefore: at.AddDate(-1, 0, 0), NotAfter: at.AddDate(1, 0, 0), KeyUsage: x509.KeyUsageDigitalSignature, BasicConstraintsValid: true,
@@ -41,7 +48,7 @@ func (a *authority) certify(t *testing.T, name string, edit func(*x509.Certifica
 	if edit != nil {
 		edit(c)
 	}
-	parent, signer := c, crypto.Signer(k)
+	parent, signer := c, k
 	if a != nil {
 		parent, signer = a.cert, a.key
 	}
@@ -149,8 +156,22 @@ func TestAnchorsRefuse(t *testing.T) {
 		_, err := askChain(t, l, issuer, at, c.chain...)
 		require.ErrorIs(t, err, c.want, name)
 	}
+	// An authority is none for credentials, whatever else its key may do.
+	both := root.certify(t, "Both", func(c *x509.Certificate) { named(c); ca(c); c.KeyUsage |= x509.KeyUsageDigitalSignature })
+	_, err := askChain(t, l, issuer, at, both)
+	require.ErrorIs(t, err, trustlist.ErrNotGranted)
+	// Of all on the path, the time of verification counts.
+	brief := root.certify(t, "Brief", func(c *x509.Certificate) { ca(c); c.NotAfter = at.Add(time.Hour) })
+	soon := root.certify(t, "Soon", func(c *x509.Certificate) { ca(c); c.NotBefore = at.Add(time.Hour) })
+	for m, inside := range map[*authority]bool{brief: true, soon: false} {
+		leaf := m.certify(t, "Leaf", named)
+		_, err = askChain(t, l, issuer, at, leaf, m)
+		require.Equal(t, inside, err == nil)
+		_, err = askChain(t, l, issuer, at.Add(2*time.Hour), leaf, m)
+		require.Equal(t, !inside, err == nil)
+	}
 	old := expired(t, root)
-	_, err := askChain(t, l, issuer, at, old.certify(t, "Leaf", named), old)
+	_, err = askChain(t, l, issuer, at, old.certify(t, "Leaf", named), old)
 	require.ErrorIs(t, err, trustlist.ErrExpired)
 
 	// A key whose chain is another's.
@@ -162,10 +183,26 @@ func TestAnchorsRefuse(t *testing.T) {
 	require.ErrorIs(t, err, trustlist.ErrNotListed)
 
 	// More certificates than anybody needs.
-	long := []*authority{leaf}
+	long, certs := []*authority{leaf}, []*x509.Certificate{leaf.cert}
 	for range limits.Chain {
-		long = append(long, root)
+		long, certs = append(long, root), append(certs, root.cert)
 	}
+	for n, want := range map[int]error{limits.Chain: nil, limits.Chain + 1: trustlist.ErrNotListed} {
+		_, err = l.Authorize(context.Background(), trustlist.Query{
+			Key: proof.Key{Public: leaf.cert.PublicKey, Chain: certs[:n]}, Issuer: issuer, Role: trustlist.RoleIssue, Signed: at, Now: at,
+		})
+		require.ErrorIs(t, err, want)
+	}
+	// Of as many authorities of one name as anybody likes, some are tried.
+	crowd := []*authority{root}
+	for range limits.Candidates {
+		crowd = append(crowd, impostor)
+	}
+	_, err = askChain(t, anchored(t, nil, crowd...), issuer, at, leaf)
+	require.NoError(t, err)
+	slices.Reverse(crowd)
+	_, err = askChain(t, anchored(t, nil, crowd...), issuer, at, leaf)
+	require.ErrorIs(t, err, trustlist.ErrNotListed)
 	_, err = askChain(t, l, issuer, at, long...)
 	require.ErrorIs(t, err, trustlist.ErrNotListed)
 }
@@ -196,19 +233,78 @@ func TestAnchorsNames(t *testing.T) {
 		{"health.example", nil, false},
 		{"", nil, false},
 		{issuer, []string{issuer}, true},
-		{issuer, []string{"https://other.example"}, false},
-		{"https://other.example", []string{"https://other.example"}, false},
-		{issuer, []string{}, false},
+		{"https://other.example", []string{"https://other.example", issuer}, false},
+		{"https://a.cards.example/x", []string{issuer}, false},
+		{"https://a.cards.example/x", []string{issuer, "https://a.cards.example/x"}, true},
 	} {
 		e, err := askChain(t, anchored(t, c.allowed, root), c.issuer, at, leaf)
 		require.NoError(t, err)
 		require.Equal(t, c.speaks, e.Speaks(c.issuer), "%s %v", c.issuer, c.allowed)
 		require.NotNil(t, e.Names, "nil would be any name")
 	}
+	// A certificate for none of the names is somebody else's, also where the issuer
+	// is not named at all.
+	for _, asked := range []string{issuer, "https://other.example", ""} {
+		for _, allowed := range [][]string{{"https://other.example"}, {"DE"}, {}} {
+			_, err := askChain(t, anchored(t, allowed, root), asked, at, leaf)
+			require.ErrorIs(t, err, trustlist.ErrNotGranted, "%s %v", asked, allowed)
+		}
+	}
+	_, err := askChain(t, anchored(t, []string{issuer}, root), "", at, leaf)
+	require.NoError(t, err)
 	// A common name is none.
 	e, err := askChain(t, anchored(t, nil, root), "https://health.example", at, root.certify(t, "health.example", nil))
 	require.NoError(t, err)
 	require.False(t, e.Speaks("https://health.example"))
+}
+
+// A path leads through no key that would not be used by itself.
+func TestAnchorsWeakPath(t *testing.T) {
+	root := (*authority)(nil).certify(t, "Root", ca)
+	for bits, want := range map[int]error{1024: trustlist.ErrNotListed, 2048: nil} {
+		k, err := rsa.GenerateKey(rand.Reader, bits)
+		require.NoError(t, err)
+		middle := root.certifyKey(t, "Middle", k, ca)
+		_, err = askChain(t, anchored(t, nil, root), issuer, at, middle.certify(t, "Leaf", named), middle)
+		require.ErrorIs(t, err, want)
+	}
+}
+
+// What a source may not speak for, its authorities' certificates can't either.
+func TestAnchorsOfAnotherTerritory(t *testing.T) {
+	root := (*authority)(nil).certify(t, "Root", ca)
+	leaf := root.certify(t, "Leaf", named)
+	l, err := trustlist.New(trustlist.Info{}, trustlist.Entry{Territory: "FR", Roles: []trustlist.Role{trustlist.RoleIssue}, Anchors: []*x509.Certificate{root.cert}})
+	require.NoError(t, err)
+	_, err = askChain(t, l, issuer, at, leaf)
+	require.NoError(t, err)
+	// In its own it speaks for those whom it certified, and never for a country.
+	for _, name := range []string{issuer, ""} {
+		_, err = askChain(t, l.Restrict(trustlist.Limits{Territories: []string{"FRA"}}), name, at, leaf)
+		require.NoError(t, err)
+	}
+	country := root.certify(t, "Leaf", func(c *x509.Certificate) { c.URIs = []*url.URL{{Path: "DE"}, {Path: "FR"}} })
+	for _, name := range []string{"DE", "FR"} {
+		e, err := askChain(t, l, name, at, country)
+		require.NoError(t, err)
+		require.False(t, e.Speaks(name))
+	}
+	_, err = askChain(t, l.Restrict(trustlist.Limits{Territories: []string{"DE"}}), issuer, at, leaf)
+	require.ErrorIs(t, err, trustlist.ErrNotGranted)
+	_, err = askChain(t, l.Restrict(trustlist.Limits{Territories: []string{"DE"}}), "", at, leaf)
+	require.ErrorIs(t, err, trustlist.ErrNotGranted)
+}
+
+// Keys of electronic seals are for what can't be denied, and often for nothing else.
+func TestAnchorsSeals(t *testing.T) {
+	root := (*authority)(nil).certify(t, "Root", ca)
+	for usage, want := range map[x509.KeyUsage]error{
+		x509.KeyUsageContentCommitment: nil, x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment: nil,
+		x509.KeyUsageKeyAgreement: trustlist.ErrNotGranted, x509.KeyUsageCRLSign: trustlist.ErrNotGranted,
+	} {
+		_, err := askChain(t, anchored(t, nil, root), issuer, at, root.certify(t, "Leaf", func(c *x509.Certificate) { named(c); c.KeyUsage = usage }))
+		require.ErrorIs(t, err, want)
+	}
 }
 
 // Where the certificate itself is listed, its entry counts.
@@ -229,6 +325,8 @@ func TestAnchorMustBeAuthority(t *testing.T) {
 	root := (*authority)(nil).certify(t, "Root", ca)
 	for name, c := range map[string]*x509.Certificate{
 		"nil": nil, "a signer": root.certify(t, "Leaf", nil).cert,
+		"no authority":         root.certify(t, "Leaf", func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageCertSign }).cert,
+		"without constraints":  root.certify(t, "Leaf", func(c *x509.Certificate) { c.BasicConstraintsValid, c.KeyUsage = false, x509.KeyUsageCertSign }).cert,
 		"not for certificates": root.certify(t, "CA", func(c *x509.Certificate) { ca(c); c.KeyUsage = x509.KeyUsageCRLSign }).cert,
 	} {
 		_, err := trustlist.New(trustlist.Info{}, trustlist.Entry{Anchors: []*x509.Certificate{c}})

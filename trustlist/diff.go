@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/x509"
 	"fmt"
 	"slices"
 	"strconv"
@@ -94,7 +95,7 @@ type signer struct {
 }
 
 // grant is what one entry says of a signer, as sorted words.
-type grant struct{ territory, roles, types, names, period, validity, certificate, use string }
+type grant struct{ territory, roles, types, names, period, anchors, validity, certificate, use string }
 
 func signersOf(l *List) map[signerID]*signer {
 	out := map[signerID]*signer{}
@@ -103,7 +104,7 @@ func signersOf(l *List) map[signerID]*signer {
 	}
 	for i := range l.entries {
 		e := &l.entries[i]
-		if len(e.Keys) == 0 {
+		if len(e.Keys) == 0 || len(e.Anchors) > 0 {
 			add(out, e, nil)
 		}
 		for j := range e.Keys {
@@ -131,7 +132,9 @@ func add(out map[signerID]*signer, e *Entry, k *proof.Key) {
 		g.types = words(e.Types, "no type")
 	}
 	kind := ""
-	if k != nil {
+	if k == nil {
+		g.anchors = anchors(e.Anchors)
+	} else {
 		kind = keyKind(k)
 		id.key = sha256.Sum256([]byte(kind + fingerprint(k.Public)))
 		g.validity = span(k.NotBefore, k.NotAfter)
@@ -171,6 +174,16 @@ func certificates(k *proof.Key) string {
 		h.Write(c.Raw)
 	}
 	return fmt.Sprintf("certificate %x", h.Sum(nil)[:16])
+}
+
+// anchors are half the digest of each certification authority.
+func anchors(list []*x509.Certificate) string {
+	var s []string
+	for _, c := range list {
+		h := sha256.Sum256(c.Raw)
+		s = append(s, fmt.Sprintf("%x", h[:16]))
+	}
+	return words(s, "")
 }
 
 // words joins a set in alphabetical order.
@@ -243,6 +256,9 @@ func (g grant) String() string {
 			s = append(s, x)
 		}
 	}
+	if g.anchors != "" {
+		s = append(s, "for whomever it certifies by "+g.anchors)
+	}
 	return strings.Join(s, ", ")
 }
 
@@ -272,6 +288,7 @@ func (s *signer) differences(old *signer) []string {
 	differ("types", a.types, b.types)
 	differ("names", a.names, b.names)
 	differ("period", a.period, b.period)
+	differ("certification authorities", a.anchors, b.anchors)
 	differ("valid", a.validity, b.validity)
 	differ("certified by", a.certificate, b.certificate)
 	differ("use", a.use, b.use)

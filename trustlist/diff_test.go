@@ -113,3 +113,34 @@ func TestDiffOfSeveralEntries(t *testing.T) {
 	require.Equal(t, []string{`changed: "A\u202eB", signer k (Ed25519): no longer may issue, a, as x, without end; no longer may status, b, as x, without end; ` +
 		`now may issue, b, as x, without end; now may status, a, as x, without end`}, lines(trustlist.Diff(from, to)))
 }
+
+// Who may certify issuers is the most that a list can grant: none comes or goes
+// unseen, also beside keys.
+func TestDiffSeesAnchors(t *testing.T) {
+	one, two := (*authority)(nil).certify(t, "One", ca), (*authority)(nil).certify(t, "Two", ca)
+	for _, keys := range [][]proof.Key{nil, {listedKey(t)}} {
+		with := func(cas ...*authority) *trustlist.List {
+			e := trustlist.Entry{Authority: "Trust service", Names: []string{"x"}, Roles: []trustlist.Role{trustlist.RoleIssue}, Keys: keys}
+			for _, c := range cas {
+				e.Anchors = append(e.Anchors, c.cert)
+			}
+			l, err := trustlist.New(trustlist.Info{}, e)
+			require.NoError(t, err)
+			return l
+		}
+		require.Empty(t, trustlist.Diff(with(one, two), with(two, one)))
+		changes := trustlist.Diff(with(one), with(two))
+		require.Len(t, changes, 1)
+		require.Equal(t, trustlist.Changed, changes[0].Kind)
+		require.Contains(t, changes[0].String(), "certification authorities now")
+		for _, pair := range [][2]*trustlist.List{{with(), with(one)}, {with(one), with()}, {with(one), with(one, two)}} {
+			require.Len(t, trustlist.Diff(pair[0], pair[1]), 1)
+		}
+	}
+}
+
+func listedKey(t *testing.T) proof.Key {
+	k, err := trustlist.CertificateKey((*authority)(nil).certify(t, "Signer", nil).cert)
+	require.NoError(t, err)
+	return k
+}

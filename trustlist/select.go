@@ -68,7 +68,8 @@ type Limits struct {
 	// Territories (ISO 3166-1, alpha-2 or alpha-3) are those that the list may
 	// speak for. An entry of another territory, or of none, is left without
 	// roles. Of the names of the others only those stay that are not another
-	// country's; one that the list does not name speaks for its territory alone.
+	// country's; one that the list does not name speaks for its territory alone,
+	// or where it is an authority with Anchors for whom its certificates say.
 	Territories []string
 	// Authorities are those that keep their roles.
 	Authorities []string
@@ -121,6 +122,9 @@ func (e *Entry) within(territories []string) {
 		return
 	}
 	if e.Names == nil {
+		if len(e.Keys) == 0 && len(e.Anchors) > 0 {
+			return // certificates say for whom, and no country by its code
+		}
 		e.Names = append([]string{}, CountryNames(e.Territory)...)
 	}
 	e.speakOnly(func(n string) bool {

@@ -86,6 +86,7 @@ type Entry struct {
 	// for the keys of issuers. A key whose certificate is issued below one of
 	// them is the entry's; for whom it speaks, its certificate says: the URIs and
 	// DNS names in it, and of those only the ones in Names, if Names is not nil.
+	// One whose certificate has none of these Names is then not the entry's.
 	Anchors []*x509.Certificate
 	// Periods in which it was granted its roles; nil: always.
 	Periods []Period

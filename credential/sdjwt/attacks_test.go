@@ -2,6 +2,8 @@ package sdjwt_test
 
 import (
 	"bytes"
+	"encoding/base64"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -230,6 +232,30 @@ func TestConfirmedInAnotherWay(t *testing.T) {
 	require.ErrorIs(t, err, credential.ErrHolder)
 }
 
+// What the header repeats of the claims, it repeats truly.
+func TestHeaderAgainstClaims(t *testing.T) {
+	b64 := base64.RawURLEncoding.EncodeToString
+	for more, want := range map[string]error{
+		``: nil, `,"sub":"a","exp":4102444800,"other":1`: nil, `,"aud":"b"`: nil, `,"sub":"b"`: sdjwt.ErrModel, `,"exp":4102444801`: sdjwt.ErrModel,
+	} {
+		input := b64([]byte(`{"alg":"ES256","kid":"issuer-1","typ":"dc+sd-jwt"`+more+`}`)) + "." +
+			b64([]byte(`{"vct":"`+cardType+`","iss":"`+ministry+`","sub":"a","exp":4102444800}`))
+		sig, err := signer(t, "issuer-1").Sign(ctx, []byte(input))
+		require.NoError(t, err)
+		_, err = verifier(t).Verify(ctx, []byte(input+"."+b64(sig)+"~"), policy)
+		require.ErrorIs(t, err, want, more)
+	}
+}
+
+// A credential for some audience alone is noted to be one, as in other tokens.
+func TestAudienceIsNoted(t *testing.T) {
+	for _, aud := range []string{`"https://border.example"`, `["a","b"]`} {
+		r, err := verifier(t).Verify(ctx, forge(t, "dc+sd-jwt", `{"vct":"`+cardType+`","iss":"`+ministry+`","aud":`+aud+`}`), policy)
+		require.NoError(t, err)
+		require.True(t, tolerated(r, sdjwt.ErrAudience))
+	}
+}
+
 func tolerated(r *credential.Result, want error) bool {
 	for _, c := range r.Checks {
 		if c.Outcome == credential.Tolerated && c.Err != nil && strings.Contains(c.Err.Error(), want.Error()) {
@@ -298,6 +324,7 @@ func TestIssuers(t *testing.T) {
 		"another type than granted":     {sign(signer(t, "issuer-1"), jose.Header{KeyID: "issuer-1"}, strings.Replace(claims, cardType, "urn:passport", 1)), credential.ErrUntrusted},
 		"another iss in the header":     {sign(signer(t, "issuer-1"), jose.Header{KeyID: "issuer-1", Issuer: "x"}, claims), credential.ErrFormat},
 		"expired":                       {sign(signer(t, "issuer-1"), jose.Header{KeyID: "issuer-1"}, strings.Replace(claims, "}", `,"exp":1}`, 1)), credential.ErrExpired},
+		"expired just now":              {sign(signer(t, "issuer-1"), jose.Header{KeyID: "issuer-1"}, strings.Replace(claims, "}", `,"exp":`+strconv.FormatInt(now.Unix(), 10)+`}`, 1)), credential.ErrExpired},
 		"not valid yet":                 {sign(signer(t, "issuer-1"), jose.Header{KeyID: "issuer-1"}, strings.Replace(claims, "}", `,"nbf":4102444800}`, 1)), credential.ErrNotYet},
 	} {
 		_, err := verifier(t).Verify(ctx, c.raw, policy)

@@ -64,6 +64,7 @@ func registered(v jcs.Value) (c *credential.Credential, tolerated []error, err e
 			return nil, nil, fmt.Errorf("sdjwt: %s: %w: %w", f.name, err, ErrModel)
 		}
 	}
+	c.UntilExcluded = true
 	if c.Signed.IsZero() {
 		c.Signed = c.ValidFrom
 	}
@@ -76,7 +77,9 @@ func registered(v jcs.Value) (c *credential.Credential, tolerated []error, err e
 	if c.Status, err = status(v.Member("status")); err != nil {
 		return nil, nil, err
 	}
-	c.Confirm, tolerated, err = confirm(v.Member("cnf"))
+	if c.Confirm, tolerated, err = confirm(v.Member("cnf")); v.Member("aud").Exists() {
+		tolerated = append(tolerated, fmt.Errorf("sdjwt: aud: %w", ErrAudience))
+	}
 	return c, tolerated, err
 }
 

@@ -4,9 +4,12 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
+	"fmt"
 	"io"
 	"math/big"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,6 +21,7 @@ import (
 	"github.com/sanad-credentials/sanad/internal/fetch/fetchtest"
 	"github.com/sanad-credentials/sanad/internal/jwk"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/jose"
 	"github.com/sanad-credentials/sanad/trustlist"
 )
 
@@ -77,6 +81,19 @@ func TestIssuerByCertificate(t *testing.T) {
 	_, err = v.Verify(ctx, seal(nameless, chain("leaf", leaf, middle)), policy)
 	require.NoError(t, err)
 
+	// The list may name whom the authority vouches for: not whomever else it certified,
+	// and not less so where the credential names nobody.
+	for name, want := range map[string]error{ministry: nil, "https://other.example": credential.ErrUntrusted} {
+		l, err := trustlist.New(trustlist.Info{}, trustlist.Entry{
+			Names: []string{name}, Anchors: []*x509.Certificate{root}, Roles: []trustlist.Role{trustlist.RoleIssue},
+		})
+		require.NoError(t, err)
+		for _, raw := range [][]byte{good, seal(nameless, chain("leaf", leaf, middle))} {
+			_, err = verifierOf(t, sdjwt.Format{}, l).Verify(ctx, raw, policy)
+			require.ErrorIs(t, err, want)
+		}
+	}
+
 	other, elsewhere := content(), certificate(t, "leaf", middle, "middle", func(c *x509.Certificate) { c.DNSNames = []string{"other.example"} })
 	other.Type = "urn:passport"
 	for name, c := range map[string]struct {
@@ -96,6 +113,15 @@ func TestIssuerByCertificate(t *testing.T) {
 	late.Time = now.AddDate(1, 0, 1)
 	_, err = v.Verify(ctx, good, late)
 	require.ErrorIs(t, err, trustlist.ErrExpired)
+
+	// What names the issuer is signed: a certificate beside the signature names nobody.
+	m, err := jose.Sign(ctx, signer(t, "leaf"), jose.Header{Type: "dc+sd-jwt"}, []byte(`{"vct":"`+cardType+`"}`))
+	require.NoError(t, err)
+	part := strings.Split(string(m), ".")
+	beside := fmt.Sprintf(`{"payload":%q,"protected":%q,"signature":%q,"header":{"disclosures":[],"x5c":[%q,%q]}}`, part[1], part[0], part[2],
+		base64.StdEncoding.EncodeToString(leaf.Raw), base64.StdEncoding.EncodeToString(middle.Raw))
+	_, err = v.Verify(ctx, []byte(beside), policy)
+	require.ErrorIs(t, err, trustlist.ErrNotListed)
 
 	// Another's certificate with one's own signature.
 	stolen := forgeWith(t, chain("thief", leaf, middle))

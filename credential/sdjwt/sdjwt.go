@@ -65,6 +65,9 @@ var (
 	// ErrConfirm is noted, as tolerated, for a credential whose holder's key is
 	// named in a way that is not understood: nobody can prove to hold it.
 	ErrConfirm = errors.New("cnf without a jwk")
+	// ErrAudience is noted for a credential that names an audience (aud; RFC 7519,
+	// section 4.1.3), which a verifier of credentials has no name to compare with.
+	ErrAudience = errors.New("made for an audience, which is not compared")
 )
 
 // Format reads, issues and derives SD-JWT VCs. Its zero value is ready. It
@@ -144,7 +147,7 @@ func (f Format) Parse(raw []byte, mediaType string) (*credential.Envelope, error
 		return nil, err
 	}
 	env.Credential, env.Tolerated = c, append(env.Tolerated, tolerated...)
-	if env.Proofs, err = proofs(t, c); err != nil {
+	if env.Proofs, err = proofs(t, claims, c); err != nil {
 		return nil, err
 	}
 	if t.KeyBinding != "" {
@@ -166,18 +169,26 @@ func maybe(raw []byte, mediaType string) bool {
 
 // proofs are the issuer's signatures: one, or several in the general JSON
 // serialisation.
-func proofs(t *sdjwt.Token, c *credential.Credential) ([]credential.Proof, error) {
+func proofs(t *sdjwt.Token, claims *sdjwt.Claims, c *credential.Credential) ([]credential.Proof, error) {
 	out := make([]credential.Proof, len(t.Messages))
 	for i, m := range t.Messages {
 		if m.Header.Type != t.Messages[0].Header.Type {
 			return nil, fmt.Errorf("sdjwt: signature %d: another typ than the first: %w", i, ErrModel)
 		}
 		hint := m.Hint()
+		if !m.Member("x5c").Exists() {
+			// Its certificate may be the issuer's only name, which whoever passes a
+			// token on could exchange if it were not signed (draft, section 2.5).
+			hint.Chain = nil
+		}
 		if len(c.Issuers) > 0 {
 			hint.Issuer = c.Issuers[0]
 		}
 		if m.Header.Issuer != "" && m.Header.Issuer != hint.Issuer {
 			return nil, fmt.Errorf("sdjwt: signature %d: another iss in the header than in the payload: %w", i, ErrModel)
+		}
+		if name := m.Contradiction(claims.Value()); name != "" {
+			return nil, fmt.Errorf("sdjwt: signature %d: another %s in the header than in the payload: %w", i, name, ErrModel)
 		}
 		out[i] = credential.Proof{
 			ID: fmt.Sprintf("%d %s", i, m.Header.Algorithm), Hint: hint, Purpose: proof.AssertionMethod,

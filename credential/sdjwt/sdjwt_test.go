@@ -10,6 +10,7 @@ import (
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/credential/sdjwt"
 	"github.com/sanad-credentials/sanad/proof"
+	"github.com/sanad-credentials/sanad/proof/jose"
 	sd "github.com/sanad-credentials/sanad/proof/sdjwt"
 	"github.com/sanad-credentials/sanad/trustlist"
 )
@@ -154,6 +155,28 @@ func TestSeveralSignersInJSON(t *testing.T) {
 		require.NoError(t, err)
 		_, err = verifier(t).VerifyPresentation(ctx, shown, present(time.Now()))
 		require.NoError(t, err)
+	}
+	// One signature can't be of another kind of token than the first, whoever made it.
+	vct := []byte(`{"iss":"` + ministry + `","vct":"` + cardType + `"}`)
+	token := func(second jose.Header) []byte {
+		a, err := jose.Sign(ctx, both[0], jose.Header{Type: "dc+sd-jwt", KeyID: "issuer-1"}, vct)
+		require.NoError(t, err)
+		second.KeyID = "issuer-2"
+		b, err := jose.Sign(ctx, both[1], second, vct)
+		require.NoError(t, err)
+		joined, err := sd.NewJSON([][]byte{a, b}, nil)
+		require.NoError(t, err)
+		return joined.Bytes()
+	}
+	for _, c := range []struct {
+		second jose.Header
+		want   error
+	}{
+		{jose.Header{Type: "dc+sd-jwt", Issuer: ministry}, nil}, {jose.Header{Type: "kb+jwt"}, sdjwt.ErrModel}, {jose.Header{}, sdjwt.ErrModel},
+		{jose.Header{Type: "dc+sd-jwt", Issuer: "https://other.example"}, sdjwt.ErrModel},
+	} {
+		_, err = verifier(t).Verify(ctx, token(c.second), policy)
+		require.ErrorIs(t, err, c.want)
 	}
 	// All of the signatures must verify.
 	raw := issueDraft(t, sdjwt.Format{JSON: true}, d, signer(t, "issuer-1"), signer(t, "stranger"))

@@ -50,6 +50,8 @@ func TestCOSEHeaders(t *testing.T) {
 		"no typ":                 {map[any]any{16: nil}, nil, w3c.ErrNoType},
 		"neither":                {map[any]any{16: nil, 3: nil}, nil, w3c.ErrNoType},
 		"typ in short":           {map[any]any{16: "vc+cose"}, nil, nil},
+		"typ in capitals":        {map[any]any{16: "Application/VC+cose", 3: "APPLICATION/vc"}, nil, nil},
+		"content is a VP":        {map[any]any{3: "Application/VP"}, w3c.ErrModel, nil},
 		"other content type":     {map[any]any{3: "application/vc+special"}, nil, nil},
 		"typ of presentations":   {map[any]any{16: "application/vp+cose"}, w3c.ErrModel, nil},
 		"typ of tokens":          {map[any]any{16: "application/vc+jwt"}, w3c.ErrModel, nil},
@@ -62,6 +64,7 @@ func TestCOSEHeaders(t *testing.T) {
 		"iss no text":            {map[any]any{15: map[any]any{1: 7}}, w3c.ErrModel, nil},
 		"another sub":            {map[any]any{15: map[any]any{2: "did:example:other"}}, w3c.ErrModel, nil},
 		"exp ahead":              {map[any]any{15: map[any]any{4: now.Add(time.Hour).Unix(), 6: now.Add(-time.Hour).Unix(), 5: float64(1)}}, nil, nil},
+		"exp now":                {map[any]any{15: map[any]any{4: now.Unix()}}, credential.ErrExpired, nil},
 		"exp past":               {map[any]any{15: map[any]any{4: now.Add(-time.Hour).Unix()}}, credential.ErrExpired, nil},
 		"nbf ahead":              {map[any]any{15: map[any]any{5: now.Add(time.Hour).Unix()}}, credential.ErrNotYet, nil},
 		"exp text":               {map[any]any{15: map[any]any{4: "x"}}, w3c.ErrModel, nil},
@@ -89,9 +92,33 @@ func TestCOSEHeaders(t *testing.T) {
 			}
 		}
 	}
+	// The header and the payload say the same, whichever of them is right.
+	for name, c := range map[string]struct {
+		header  map[any]any
+		payload map[string]any
+		valid   bool
+	}{
+		"iss twice":          {map[any]any{1: p.did}, map[string]any{"iss": p.did}, true},
+		"iss in the payload": {map[any]any{1: p.did}, map[string]any{"iss": "did:example:other"}, false},
+		"sub in the payload": {map[any]any{2: "did:example:pilgrim"}, map[string]any{"sub": "did:example:other"}, false},
+		"exp twice":          {map[any]any{4: now.Add(time.Hour).Unix()}, map[string]any{"exp": now.Add(time.Hour).Unix()}, true},
+		"exp in the payload": {map[any]any{4: now.Add(time.Hour).Unix()}, map[string]any{"exp": now.Add(-time.Hour).Unix()}, false},
+		"exp in the header":  {map[any]any{4: now.Add(-time.Hour).Unix()}, map[string]any{"exp": now.Add(time.Hour).Unix()}, false},
+		"nbf in the payload": {map[any]any{5: now.Add(-time.Hour).Unix()}, map[string]any{"nbf": now.Add(time.Hour).Unix()}, false},
+		"iat in the payload": {map[any]any{6: now.Add(-time.Hour).Unix()}, map[string]any{"iat": now.Add(time.Hour).Unix()}, false},
+	} {
+		raw := sign1(t, p, headers(p, map[any]any{15: c.header}), map[any]any{}, marshal(t, with(content(p.did), c.payload)))
+		if _, err := v.Verify(ctx, raw, credential.Policy{Time: now}); c.valid {
+			require.NoError(t, err, name)
+		} else {
+			require.ErrorIs(t, err, w3c.ErrModel, name)
+		}
+	}
+	_, err := w3c.COSE{}.Parse(sign1(t, p, headers(p, nil), map[any]any{}, doc), "application/vp+cose")
+	require.ErrorIs(t, err, w3c.ErrModel)
 	// What is not signed says nothing.
 	raw := sign1(t, p, headers(p, map[any]any{16: nil}), map[any]any{16: "application/vp+cose", 3: 7, 15: 7}, doc)
-	_, err := v.Verify(ctx, raw, credential.Policy{Time: now})
+	_, err = v.Verify(ctx, raw, credential.Policy{Time: now})
 	require.NoError(t, err)
 	env, err := w3c.COSE{}.Parse(sign1(t, p, headers(p, nil), map[any]any{}, doc)[1:], "application/vc+cose")
 	require.NoError(t, err)

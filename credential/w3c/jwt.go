@@ -125,9 +125,10 @@ func (j *JWT) read(m *jose.Message, v jcs.Value, want string) (*credential.Envel
 		s.raw, s.beside = m.Payload, registered
 	}
 	tolerated = append(tolerated, j.typ(payload, m, s.doc, first, want)...)
-	if h := m.Header.Issuer; h != "" && t.issuer != "" && h != t.issuer {
-		payload.fail("iss", "another in the header than in the payload")
-	} else if h != "" {
+	if name := m.Contradiction(v); name != "" {
+		payload.fail(name, "another in the header than in the payload")
+	}
+	if h := m.Header.Issuer; h != "" {
 		s.claims.issuer = h
 	}
 	if err != nil {
@@ -191,5 +192,6 @@ func (j *JWT) typ(payload object, m *jose.Message, doc jcs.Value, version, want 
 
 // mediaIs reports whether a media type, with or without "application/", is t.
 func mediaIs(s, t string) bool {
-	return strings.EqualFold(strings.TrimPrefix(s, "application/"), t)
+	h := jose.Header{Type: s}
+	return h.IsType(t)
 }

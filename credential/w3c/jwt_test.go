@@ -226,6 +226,12 @@ func TestClaims(t *testing.T) {
 		"vp":                {map[string]any{"vp": "nooo"}, w3c.ErrModel},
 		"both":              {map[string]any{"vc": 1, "vp": 1}, w3c.ErrModel},
 		"exp past":          {map[string]any{"exp": unix(now.Add(-time.Second))}, credential.ErrExpired},
+		"exp now":           {map[string]any{"exp": unix(now)}, credential.ErrExpired},
+		"exp in a second":   {map[string]any{"exp": unix(now.Add(time.Second))}, nil},
+		"nbf now":           {map[string]any{"nbf": unix(now)}, nil},
+		"exp as validUntil": {map[string]any{"validUntil": now.Format(time.RFC3339), "exp": unix(now)}, credential.ErrExpired},
+		"validUntil now":    {map[string]any{"validUntil": now.Format(time.RFC3339), "exp": unix(now.Add(time.Hour))}, nil},
+		"validUntil past":   {map[string]any{"validUntil": now.Add(-time.Second).Format(time.RFC3339), "exp": unix(now.Add(time.Hour))}, credential.ErrExpired},
 		"exp fraction":      {map[string]any{"exp": float64(unix(now)) + 0.5}, nil},
 		"nbf ahead":         {map[string]any{"nbf": unix(now.Add(time.Second))}, credential.ErrNotYet},
 		"exp negative":      {map[string]any{"exp": -1}, w3c.ErrModel},
@@ -260,8 +266,10 @@ func TestClaims(t *testing.T) {
 	require.NoError(t, err)
 	_, err = v.Verify(ctx, signed(t, p, jose.Header{Type: "vc+jwt", Issuer: "did:example:other"}, content(p.did)), credential.Policy{Time: now})
 	require.ErrorIs(t, err, w3c.ErrModel)
-	_, err = v.Verify(ctx, signed(t, p, jose.Header{Type: "vc+jwt", Issuer: "did:example:other"}, with(content(p.did), map[string]any{"iss": p.did})), credential.Policy{Time: now})
-	require.ErrorIs(t, err, w3c.ErrModel)
+	for header, payload := range map[string]string{p.did: "did:example:other", "did:example:other": p.did} {
+		_, err = v.Verify(ctx, signed(t, p, jose.Header{Type: "vc+jwt", Issuer: header}, with(content(p.did), map[string]any{"iss": payload})), credential.Policy{Time: now})
+		require.ErrorIs(t, err, w3c.ErrModel)
+	}
 }
 
 // A token is what its header says, and nothing else will do.
@@ -352,6 +360,7 @@ func TestTokenV1(t *testing.T) {
 		"vc no object":        {"vc": "x"},
 		"vc null":             {"vc": json.RawMessage("null")},
 		"vc and vp":           {"vp": bare},
+		"vc and a sound vp":   {"vp": map[string]any{"@context": []any{w3c.ContextV1}, "type": []any{w3c.PresentationType}}},
 		"vc and a document":   {"@context": []any{w3c.ContextV1}},
 		"no issuer":           {"iss": nil},
 		"no issuanceDate":     {"nbf": nil},

@@ -131,9 +131,10 @@ func (j *SDJWT) read(t *sdjwt.Token, claims *sdjwt.Claims) (*credential.Envelope
 		doc.fail("", "a claim vc or vp in a token of version 2.0")
 	}
 	c, tolerated := doc.claims()
-	if h := m.Header.Issuer; h != "" && c.issuer != "" && h != c.issuer {
-		doc.fail("iss", "another in the header than in the payload")
-	} else if h != "" {
+	if name := m.Contradiction(doc.v); name != "" {
+		doc.fail(name, "another in the header than in the payload")
+	}
+	if h := m.Header.Issuer; h != "" {
 		c.issuer = h
 	}
 	if err != nil {
@@ -173,8 +174,8 @@ func (j *SDJWT) holder(t *sdjwt.Token, claims *sdjwt.Claims) ([]credential.Proof
 
 // Seal signs a draft made by [New] or [FromJSON], of version 2.0, with the one
 // signer given, whose key must have an ID. The holder can leave out all but what
-// d.Mandatory names, what is never disclosable, and the id and type of subjects,
-// in the largest parts that there are. d.Confirm, at most one key, becomes the
+// d.Mandatory names, what is never disclosable, the terms of use and digests of
+// related resources, and the id and type of subjects, in the largest parts that there are. d.Confirm, at most one key, becomes the
 // claim cnf, by which the holder can be held to prove it; d.Signed, unless it is
 // zero, the claim iat. For d.Status and the errors see [Format.Seal]. It
 // implements [credential.Sealer].
@@ -220,7 +221,7 @@ func (j SDJWT) Seal(ctx context.Context, d *credential.Draft, signers []proof.Si
 
 // shown are pointers to what Seal never hides.
 func shown(v jcs.Value) []string {
-	out := []string{"/id", "/iat"}
+	out := []string{"/id", "/iat", "/termsOfUse", "/relatedResource"}
 	for _, name := range alwaysShown {
 		out = append(out, "/"+name)
 	}

@@ -106,6 +106,25 @@ func TestSDJWT(t *testing.T) {
 	require.NotErrorIs(t, err, credential.ErrSignature)
 }
 
+// The terms under which a card may be used are not the holder's to leave out.
+func TestSDJWTShowsTermsOfUse(t *testing.T) {
+	p := newParty(t, nil)
+	doc := with(content(p.did), map[string]any{
+		"termsOfUse":      map[string]any{"type": "VerifiableCredential", "id": "urn:terms"},
+		"relatedResource": map[string]any{"id": "https://a.example/r", "digestSRI": "sha384-" + base64.StdEncoding.EncodeToString(make([]byte, 48))},
+	})
+	raw := sealAs(t, w3c.SDJWT{}, doc, p)
+	shown, err := w3c.SDJWT{}.Derive(ctx, credential.Held{Raw: raw}, credential.Binding{})
+	require.NoError(t, err)
+	env, err := w3c.SDJWT{}.Parse(shown, "")
+	require.NoError(t, err)
+	var got map[string]any
+	require.NoError(t, env.Credential.Claims(&got))
+	require.Contains(t, got, "termsOfUse")
+	require.Contains(t, got, "relatedResource")
+	require.NotContains(t, got, "name")
+}
+
 // sdSigned signs a document as an SD-JWT with one claim hidden by hand, and shown.
 func sdSigned(t testing.TB, p party, typ string, doc map[string]any, at, name string) []byte {
 	t.Helper()
@@ -152,6 +171,14 @@ func TestSDJWTRefuses(t *testing.T) {
 		"the expiry hidden":       {typ: "vc+sd-jwt", hide: "validUntil", text: "validUntil: selectively"},
 		"the begin hidden":        {typ: "vc+sd-jwt", hide: "validFrom", text: "validFrom: selectively"},
 		"the status hidden":       {typ: "vc+sd-jwt", hide: "credentialStatus", members: map[string]any{"credentialStatus": status}, text: "credentialStatus: selectively"},
+		"the schema hidden":       {typ: "vc+sd-jwt", hide: "credentialSchema", members: map[string]any{"credentialSchema": map[string]any{"id": "https://a.example", "type": "JsonSchema"}}, text: "credentialSchema: selectively"},
+		"iss hidden":              {typ: "vc+sd-jwt", hide: "iss", members: map[string]any{"iss": p.did}, text: "iss: selectively"},
+		"nbf hidden":              {typ: "vc+sd-jwt", hide: "nbf", members: map[string]any{"nbf": 1}, text: "nbf: selectively"},
+		"the holder's key hidden": {typ: "vc+sd-jwt", hide: "cnf", members: map[string]any{"cnf": map[string]any{"jwk": map[string]any{}}}, text: "cnf: selectively"},
+		"part of it, not shown":   {typ: "vc+sd-jwt", members: map[string]any{"cnf": map[string]any{"_sd": []any{"decoy"}}}, text: "cnf: selectively"},
+		"the nonce hidden":        {typ: "vc+sd-jwt", hide: "nonce", members: map[string]any{"nonce": "n"}, text: "nonce: selectively"},
+		"the audience hidden":     {typ: "vc+sd-jwt", hide: "aud", members: map[string]any{"aud": "a"}, text: "aud: selectively"},
+		"a proof hidden":          {typ: "vc+sd-jwt", hide: "proof", members: map[string]any{"proof": map[string]any{}}, text: "proof: selectively"},
 		"exp hidden":              {typ: "vc+sd-jwt", hide: "exp", members: map[string]any{"exp": 4102444800}, text: "exp: selectively"},
 		"another issuer in iss":   {typ: "vc+sd-jwt", members: map[string]any{"iss": "https://other.example"}, text: "iss: another"},
 		"a presentation's type":   {typ: "vp+sd-jwt", text: "typ or cty"},
@@ -174,10 +201,39 @@ func TestSDJWTRefuses(t *testing.T) {
 		require.ErrorContains(t, err, c.text, name)
 	}
 
+	// The header says the same as the payload.
+	for _, c := range []struct {
+		h       jose.Header
+		members map[string]any
+		text    string
+	}{
+		{jose.Header{ContentType: "application/vc", Issuer: p.did}, nil, ""}, {jose.Header{ContentType: "vp"}, nil, "typ or cty"},
+		{jose.Header{Issuer: "did:example:other"}, nil, "iss: another"}, {jose.Header{Issuer: p.did}, map[string]any{"iss": "did:example:other"}, "iss: another"},
+	} {
+		c.h.Type, c.h.KeyID = "vc+sd-jwt", p.Key().ID
+		m, err := jose.Sign(ctx, p, c.h, marshal(t, with(content(p.did), c.members)))
+		require.NoError(t, err)
+		if _, err = v.Verify(ctx, append(m, '~'), credential.Policy{Time: now}); c.text == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorIs(t, err, w3c.ErrModel)
+		require.ErrorContains(t, err, c.text)
+	}
+	// One signature, in JSON too.
+	m, err := jose.Sign(ctx, p, jose.Header{Type: "vc+sd-jwt", KeyID: p.Key().ID}, marshal(t, content(p.did)))
+	require.NoError(t, err)
+	for n, want := range map[int]error{1: nil, 2: w3c.ErrUnsupported} {
+		token, err := sd.NewJSON([][]byte{m, m}[:n], nil)
+		require.NoError(t, err)
+		_, err = v.Verify(ctx, token.Bytes(), credential.Policy{Time: now})
+		require.ErrorIs(t, err, want)
+	}
+
 	// What is left must be a credential.
 	doc := fresh()
 	raw := sdSigned(t, p, "vc+sd-jwt", doc, "", "credentialSubject")
-	_, err := v.Verify(ctx, raw, credential.Policy{Time: now})
+	_, err = v.Verify(ctx, raw, credential.Policy{Time: now})
 	require.NoError(t, err)
 	_, err = w3c.SDJWT{}.Derive(ctx, credential.Held{Raw: raw}, credential.Binding{})
 	require.ErrorIs(t, err, w3c.ErrModel)

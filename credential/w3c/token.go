@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sanad-credentials/sanad/credential"
@@ -134,8 +135,8 @@ func within(c *credential.Credential, t claims) {
 	if t.notBefore.After(c.ValidFrom) {
 		c.ValidFrom = t.notBefore
 	}
-	if !t.expires.IsZero() && (c.ValidUntil.IsZero() || t.expires.Before(c.ValidUntil)) {
-		c.ValidUntil = t.expires
+	if !t.expires.IsZero() && (c.ValidUntil.IsZero() || !t.expires.After(c.ValidUntil)) {
+		c.ValidUntil, c.UntilExcluded = t.expires, true
 	}
 	if !t.issued.IsZero() {
 		c.Signed = t.issued
@@ -164,6 +165,9 @@ func (f *Format) envelope(s secured) (*credential.Envelope, error) {
 		}
 		p.Hint.Issuer, p.Purpose = env.Presenter, proof.Authentication
 		p.NotBefore, p.Expires = s.claims.notBefore, s.claims.expires // of a credential they are part of its validity
+		if !p.Expires.IsZero() {
+			p.Expires = p.Expires.Add(-1) // exp itself is too late
+		}
 		p.Verify = func(_ context.Context, a *credential.Attempt) error {
 			if err := s.claims.bound(a); err != nil {
 				return err
@@ -230,14 +234,19 @@ func (t claims) bound(a *credential.Attempt) error {
 
 // unwrap returns what stands in the data: URL of a document that is an envelope
 // and nothing else (VC Data Model 2.0, sections 4.13.1 and 4.13.2), and its
-// media type. ok is false for any other document.
+// media type. ok is false for any other document, and where one kind of document
+// stands in the envelope of the other.
 func unwrap(v jcs.Value) (mediaType string, data []byte, ok bool) {
 	if !isEnvelope(v) || base(v) != Context {
 		return "", nil, false
 	}
 	id, _ := v.Member("id").Text()
 	mediaType, data, reason := dataURL(id)
-	return mediaType, data, reason == ""
+	other := "application/vp+"
+	if isOf(v, envelopedPresentation) {
+		other = "application/vc+"
+	}
+	return mediaType, data, reason == "" && !strings.HasPrefix(mediaType, other)
 }
 
 // isEnvelope reports whether a document is only an envelope: formats that read

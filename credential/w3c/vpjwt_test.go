@@ -1,6 +1,7 @@
 package w3c_test
 
 import (
+	"bytes"
 	"crypto/elliptic"
 	"encoding/base64"
 	"encoding/json"
@@ -74,6 +75,8 @@ func TestPresentations(t *testing.T) {
 			again, err := c.v.VerifyPresentation(ctx, wrapped("EnvelopedVerifiablePresentation", name, raw), c.policy)
 			require.NoError(t, err, name)
 			require.Len(t, again.Results, 5)
+			_, err = c.v.VerifyPresentation(ctx, wrapped("EnvelopedVerifiableCredential", name, raw), c.policy)
+			require.ErrorIs(t, err, credential.ErrOtherFormat, "a presentation in a credential's envelope")
 		}
 		_, err = c.v.Verify(ctx, raw, credential.Policy{Time: now})
 		require.ErrorIs(t, err, credential.ErrFormat, "a presentation is no credential")
@@ -85,6 +88,22 @@ func TestPresentations(t *testing.T) {
 			_, err := c.v.VerifyPresentation(ctx, raw, p)
 			require.ErrorIs(t, err, credential.ErrHolder, what)
 			require.ErrorIs(t, err, w3c.ErrBinding, what)
+		}
+	}
+}
+
+// An envelope is for what its type says.
+func TestEnvelopeOfAnotherKind(t *testing.T) {
+	c := newCrossing(t)
+	v := reader(t, func(cfg *credential.Config) { cfg.Formats = append([]credential.Format{w3c.SDJWT{}}, enveloping...) }, entry(c.gov, "Ministry"))
+	for form, raw := range map[string][]byte{"vc+jwt": c.held["vc+jwt"].Raw, "vc+cose": c.held["vc+cose"].Raw, "vc+sd-jwt": sdCard(t, c.gov, c.me)} {
+		_, err := v.Verify(ctx, wrapped("EnvelopedVerifiableCredential", form, raw), credential.Policy{Time: now})
+		require.NoError(t, err, form)
+		_, err = v.Verify(ctx, wrapped("EnvelopedVerifiablePresentation", form, raw), credential.Policy{Time: now})
+		require.ErrorIs(t, err, credential.ErrOtherFormat, form)
+		for _, other := range []string{"https://example.com/context", w3c.ContextV1} {
+			_, err = v.Verify(ctx, bytes.Replace(wrapped("EnvelopedVerifiableCredential", form, raw), []byte(w3c.Context), []byte(other), 1), credential.Policy{Time: now})
+			require.ErrorIs(t, err, credential.ErrOtherFormat, "%s in the context %s", form, other)
 		}
 	}
 }
@@ -151,6 +170,7 @@ func TestPresentationAttacks(t *testing.T) {
 		"jti is not the id":          {c.me, jose.Header{}, map[string]any{"id": "urn:uuid:1", "jti": "urn:uuid:2"}, w3c.ErrModel},
 		"no nonce":                   {c.me, jose.Header{}, map[string]any{"nonce": nil}, w3c.ErrBinding},
 		"no audience":                {c.me, jose.Header{}, map[string]any{"aud": nil}, w3c.ErrBinding},
+		"expired just now":           {c.me, jose.Header{}, map[string]any{"exp": now.Unix()}, credential.ErrExpired},
 		"expired":                    {c.me, jose.Header{}, map[string]any{"exp": now.Add(-time.Minute).Unix()}, credential.ErrExpired},
 		"not yet":                    {c.me, jose.Header{}, map[string]any{"nbf": now.Add(time.Minute).Unix()}, credential.ErrNotYet},
 		"called a credential":        {c.me, jose.Header{Type: "vc+jwt"}, nil, w3c.ErrModel},
@@ -169,6 +189,13 @@ func TestPresentationAttacks(t *testing.T) {
 		require.ErrorIs(t, err, a.want, name)
 		require.NotErrorIs(t, err, credential.ErrInconclusive, name)
 	}
+	// Who presents is who the token says, by either name, also where anybody may.
+	c.policy.AnyHolder = true
+	require.NoError(t, present(eve, jose.Header{}, map[string]any{"holder": nil, "iss": eve.did}))
+	for _, name := range []string{"holder", "iss"} {
+		require.ErrorIs(t, present(eve, jose.Header{}, map[string]any{"holder": nil, name: c.me.did}), credential.ErrHolder, name)
+	}
+	c.policy.AnyHolder = false
 	_, err := c.v.VerifyPresentation(ctx, c.held["vc+jwt"].Raw, c.policy)
 	require.ErrorIs(t, err, credential.ErrHolder, "a credential alone proves no holder")
 	raw, err := cose.SignTyped(ctx, marshal(t, vp), []byte(c.me.Key().ID), "application/vc+cose", "", c.me)

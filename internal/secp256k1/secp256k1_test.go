@@ -57,6 +57,24 @@ func TestHighS(t *testing.T) {
 	require.False(t, secp256k1.Verify(&k.PublicKey, digest[:], beyond[:min(len(beyond), 64)]))
 }
 
+// A signature has no second spelling beyond the order: with s = 1, which whoever
+// chooses the key can have, s + n fits into 32 bytes too.
+func TestSecondSpelling(t *testing.T) {
+	c := secp256k1.Curve().Params()
+	digest := sha256.Sum256([]byte("x"))
+	// With the nonce 1, r is the generator's x, and s = z + r d = 1.
+	r := new(big.Int).Set(c.Gx)
+	d := new(big.Int).Sub(big.NewInt(1), new(big.Int).SetBytes(digest[:]))
+	d.Mul(d, new(big.Int).ModInverse(r, c.N)).Mod(d, c.N)
+	x, y := secp256k1.Curve().ScalarBaseMult(d.FillBytes(make([]byte, 32)))
+	k := &ecdsa.PublicKey{Curve: secp256k1.Curve(), X: x, Y: y}
+	sig := func(s *big.Int) []byte {
+		return append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...)
+	}
+	require.True(t, secp256k1.Verify(k, digest[:], sig(big.NewInt(1))))
+	require.False(t, secp256k1.Verify(k, digest[:], sig(new(big.Int).Add(c.N, big.NewInt(1)))))
+}
+
 func TestMalformedSignatures(t *testing.T) {
 	k := newKey(t)
 	digest := sha256.Sum256([]byte("x"))
@@ -99,6 +117,10 @@ func TestPoints(t *testing.T) {
 	for name, bad := range map[string][]byte{"empty": nil, "hybrid": hybrid, "off the curve": off, "cut": p[:64], "x beyond": append([]byte{2}, bytes.Repeat([]byte{0xff}, 32)...), "infinity": {0}} {
 		_, err := secp256k1.ParsePoint(secp256k1.Curve(), bad)
 		require.Error(t, err, name)
+	}
+	for _, y := range []*big.Int{nil, big.NewInt(1), big.NewInt(-1), new(big.Int).Add(k.Y, secp256k1.Curve().Params().P)} {
+		_, err := secp256k1.Point(&ecdsa.PublicKey{Curve: secp256k1.Curve(), X: k.X, Y: y})
+		require.Error(t, err)
 	}
 	nist, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)

@@ -190,6 +190,21 @@ func (m *Message) Member(name string) jcs.Value { return m.protected.Member(name
 // where there is none. What it says anyone may have written there.
 func (m *Message) Unprotected() jcs.Value { return m.unprotected }
 
+// claims are those that a header may repeat.
+var claims = []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti"}
+
+// Contradiction returns the first of the registered claims that the header repeats
+// with another value than in the payload, which is given parsed; empty: there is
+// none (RFC 7519, section 5.3).
+func (m *Message) Contradiction(payload jcs.Value) string {
+	for _, name := range claims {
+		if own, h := payload.Member(name), m.protected.Member(name); own.Exists() && h.Exists() && !jcs.Equal(own, h) {
+			return name
+		}
+	}
+	return ""
+}
+
 // Hint is what the header says of the key that signed.
 func (m *Message) Hint() proof.Hint {
 	return proof.Hint{KeyID: m.Header.KeyID, Algorithm: m.Header.Algorithm, Chain: m.Header.Chain}

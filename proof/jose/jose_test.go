@@ -17,6 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/jwk"
 	"github.com/sanad-credentials/sanad/internal/testnet"
 	"github.com/sanad-credentials/sanad/proof"
@@ -202,6 +203,51 @@ func TestMalformed(t *testing.T) {
 		if !strings.Contains(alg, "\x00") {
 			require.ErrorIs(t, err, jose.ErrAlgorithm, alg)
 		}
+	}
+}
+
+// crit names all that must be understood, in whichever order (RFC 7515, section
+// 4.1.11).
+func TestCriticalWhereB64Is(t *testing.T) {
+	for header, ok := range map[string]bool{
+		`{"alg":"ES256","b64":false,"crit":["b64"]}`:               true,
+		`{"alg":"ES256","b64":true,"crit":["b64"]}`:                true,
+		`{"alg":"ES256","b64":false,"crit":["exp","b64"],"exp":1}`: false,
+		`{"alg":"ES256","b64":false,"crit":["b64","exp"],"exp":1}`: false,
+		`{"alg":"ES256","b64":false,"crit":["b64","b64"]}`:         false,
+		`{"alg":"ES256","b64":false,"crit":[["b64"]]}`:             false,
+	} {
+		_, err := jose.Parse([]byte(b64(header)+".."+b64("s")), jose.Options{Unencoded: true, Detached: []byte("x")})
+		require.Equal(t, ok, err == nil, header)
+	}
+}
+
+// A key for one algorithm of its kind is not for the other (RFC 8725, section 3.1).
+func TestKeyIsForItsOwnAlgorithm(t *testing.T) {
+	k, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	input := b64(`{"alg":"RS256"}`) + "." + b64("x")
+	digest := sha256.Sum256([]byte(input))
+	sig, err := rsa.SignPKCS1v15(rand.Reader, k, crypto.SHA256, digest[:])
+	require.NoError(t, err)
+	m, err := jose.Parse([]byte(input+"."+b64(string(sig))), jose.Options{})
+	require.NoError(t, err)
+	require.NoError(t, m.Verify(proof.Key{Public: &k.PublicKey, Algorithms: []proof.Algorithm{proof.PS256, proof.RS256}}))
+	require.ErrorIs(t, m.Verify(signer(t, k).Key()), proof.ErrKey)
+}
+
+// Claims that the header repeats must be those of the payload.
+func TestContradiction(t *testing.T) {
+	const payload = `{"iss":"i","aud":["a","b"],"exp":1,"sub":"s"}`
+	for header, want := range map[string]string{
+		`"iss":"i"`: "", `"iss":"j"`: "iss", `"sub":"t"`: "sub", `"aud":["a","b"]`: "", `"aud":"a"`: "aud", `"exp":1.0`: "", `"exp":2`: "exp",
+		`"jti":"x"`: "", `"x":1`: "",
+	} {
+		m, err := jose.Parse([]byte(token(`{"alg":"ES256",`+header+`}`, payload)), jose.Options{})
+		require.NoError(t, err)
+		v, err := jcs.Parse(m.Payload)
+		require.NoError(t, err)
+		require.Equal(t, want, m.Contradiction(v), header)
 	}
 }
 

@@ -110,6 +110,8 @@ func TestUnprotectedHeaderOverridesNothing(t *testing.T) {
 		"kid twice":         fmt.Sprintf(`{"payload":%q,"protected":%q,"header":{"kid":"k"},"signature":%q}`, p[1], p[0], p[2]),
 		"header a list":     fmt.Sprintf(`{"payload":%q,"protected":%q,"header":[],"signature":%q}`, p[1], p[0], p[2]),
 		"both forms":        fmt.Sprintf(`{"payload":%q,"protected":%q,"signature":%q,"signatures":[]}`, p[1], p[0], p[2]),
+		"both, and sound":   fmt.Sprintf(`{"payload":%q,"protected":%q,"signatures":[{"protected":%q,"signature":%q}]}`, p[1], p[0], p[0], p[2]),
+		"signature beside":  fmt.Sprintf(`{"payload":%q,"signature":%q,"signatures":[{"protected":%q,"signature":%q}]}`, p[1], p[2], p[0], p[2]),
 		"no signatures":     fmt.Sprintf(`{"payload":%q,"signatures":[]}`, p[1]),
 		"signatures object": fmt.Sprintf(`{"payload":%q,"signatures":{}}`, p[1]),
 		"signature missing": fmt.Sprintf(`{"payload":%q,"signatures":[{"protected":%q}]}`, p[1], p[0]),

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -451,6 +452,34 @@ func TestKeyBinding(t *testing.T) {
 		_, err := token.Bind(ctx, c, holder, b)
 		require.ErrorIs(t, err, sdjwt.ErrBinding)
 	}
+}
+
+// What a binding was made for is compared to the letter, and its times to the
+// second (RFC 9901, section 7.3; RFC 7519, sections 4.1.4 and 4.1.5).
+func TestMadeFor(t *testing.T) {
+	kb := sdjwt.KeyBinding{Binding: sdjwt.Binding{Audience: "a", Nonce: "n", Issued: now, NotBefore: now.Add(-time.Hour), Expires: now.Add(time.Hour)}}
+	for _, c := range []struct {
+		audience, nonce string
+		at              time.Duration
+		age             time.Duration
+		place           string // of what is wrong; empty: nothing is
+	}{
+		{"a", "n", 0, 0, ""}, {"", "n", 0, 0, ""}, {"a", "n", 10 * time.Minute, 0, ""}, {"a", "n", -10 * time.Minute, -1, ""}, {"a", "n", -time.Hour, time.Hour, ""},
+		{"a", "N", 0, 0, "nonce"}, {"a", "n ", 0, 0, "nonce"}, {"A", "n", 0, 0, "aud"}, {"a/", "n", 0, 0, "aud"},
+		{"a", "n", 10*time.Minute + 1, 0, "iat"}, {"a", "n", -10*time.Minute - 1, 0, "iat"}, {"a", "n", 2 * time.Second, time.Second, "iat"},
+		{"a", "n", time.Hour, 2 * time.Hour, "exp"}, {"a", "n", -time.Hour - 1, 2 * time.Hour, "nbf"},
+		{"b", "", 5 * time.Hour, 0, ""}, // whoever has no nonce of its own can't tell a replay
+	} {
+		err := kb.MadeFor(c.audience, c.nonce, now.Add(c.at), c.age)
+		if c.place == "" {
+			require.NoError(t, err, "%v", c)
+			continue
+		}
+		require.ErrorIs(t, err, sdjwt.ErrBinding)
+		require.ErrorContains(t, err, c.place)
+	}
+	forever := sdjwt.KeyBinding{Binding: sdjwt.Binding{Nonce: "n", Issued: now}}
+	require.NoError(t, forever.MadeFor("", "n", now, 0))
 }
 
 func TestKeyBindingRefuses(t *testing.T) {

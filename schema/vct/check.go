@@ -61,6 +61,16 @@ func (k Checker) CheckSchema(ctx context.Context, c *credential.Credential) erro
 	return t.check(p)
 }
 
+// Asks reports whether metadata is looked for elsewhere than in memory: a verifier
+// then checks only credentials whose issuer it trusts (credential.SchemaChecker).
+func (k Checker) Asks() bool {
+	switch k.Source.(type) {
+	case nil, Documents, *Library:
+		return false
+	}
+	return true
+}
+
 func (k Checker) find(ctx context.Context, vct, digest string) (*Type, error) {
 	if l, ok := k.Source.(*Library); ok {
 		return l.find(vct, digest)
@@ -69,8 +79,12 @@ func (k Checker) find(ctx context.Context, vct, digest string) (*Type, error) {
 }
 
 func (t *Type) check(p *sdjwt.Payload) error {
-	disclosed := p.Disclosed()
-	rules := !p.Draft() || disclosed != nil
+	pointers := p.Disclosed()
+	rules := !p.Draft() || pointers != nil
+	disclosed := make(map[string]bool, len(pointers)) // a path may find 100,000 elements
+	for _, at := range pointers {
+		disclosed[at] = true
+	}
 	for i, c := range t.Claims {
 		if !p.Draft() && slices.ContainsFunc(c.Path, func(s Step) bool { return s.Element && s.Index != AllElements }) {
 			continue
@@ -83,7 +97,7 @@ func (t *Type) check(p *sdjwt.Payload) error {
 			return fmt.Errorf("vct: claims[%d]: mandatory, and not there: %w", i, credential.ErrSchema)
 		}
 		for _, at := range f.found {
-			hidden := slices.Contains(disclosed, at)
+			hidden := disclosed[at]
 			if rules && (c.SD == Always && !hidden || c.SD == Never && hidden) {
 				return fmt.Errorf("vct: claims[%d]: sd is %s: %w", i, c.SD, credential.ErrSchema)
 			}

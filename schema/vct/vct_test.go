@@ -19,6 +19,7 @@ import (
 	"github.com/sanad-credentials/sanad/proof"
 	sd "github.com/sanad-credentials/sanad/proof/sdjwt"
 	"github.com/sanad-credentials/sanad/schema/vct"
+	"github.com/sanad-credentials/sanad/trustlist"
 )
 
 var ctx = context.Background()
@@ -293,4 +294,44 @@ func FuzzParse(f *testing.F) {
 		}
 		require.NoError(t, err)
 	})
+}
+
+// counted is a source that is not in memory.
+type counted struct {
+	vct.Documents
+	asked *int
+}
+
+func (c counted) TypeMetadata(ctx context.Context, name string) ([]byte, error) {
+	*c.asked++
+	return c.Documents.TypeMetadata(ctx, name)
+}
+
+// A token that nobody signed must not make a verifier go to where its type points.
+func TestTypesOfTheUntrustedAreNotAskedFor(t *testing.T) {
+	asked := 0
+	docs := vct.Documents{card: []byte(metadata)}
+	remote := vct.Checker{Source: counted{docs, &asked}}
+	require.True(t, remote.Asks())
+	l, err := vct.NewLibrary(docs)
+	require.NoError(t, err)
+	for _, s := range []vct.Source{nil, docs, l} {
+		require.False(t, vct.Checker{Source: s}.Asks())
+	}
+	d, err := sdjwt.FromJSON([]byte(`{"iss":"https://health.example","vct":"`+card+`","name":"A"}`), sd.Options{Disclosable: []string{"/name"}})
+	require.NoError(t, err)
+	raw, err := sdjwt.Format{}.Seal(ctx, d, []proof.Signer{signer(t)})
+	require.NoError(t, err)
+	list, err := trustlist.New(trustlist.Info{}, trustlist.Entry{Names: []string{"https://health.example"}, Roles: []trustlist.Role{trustlist.RoleIssue}, Keys: []proof.Key{signer(t).Key()}})
+	require.NoError(t, err)
+	v, err := credential.NewVerifier(credential.Config{Formats: []credential.Format{sdjwt.Format{}}, Keys: list, Trust: list, Schema: remote})
+	require.NoError(t, err)
+	jws, rest, _ := strings.Cut(string(raw), "~")
+	forged := jws[:len(jws)-8] + "AAAAAAAA~" + rest
+	_, err = v.Verify(ctx, []byte(forged), credential.Policy{})
+	require.ErrorIs(t, err, credential.ErrSignature)
+	require.Zero(t, asked)
+	_, err = v.Verify(ctx, raw, credential.Policy{})
+	require.ErrorIs(t, err, credential.ErrSchema, "without the country")
+	require.Equal(t, 1, asked)
 }

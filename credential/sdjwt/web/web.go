@@ -6,7 +6,8 @@
 // and remembers answers for as long as their servers allow, an hour at most
 // unless told otherwise. Whom it asks comes from the credentials to be verified:
 // list in [Options].Domains the hosts that you expect, or in Policy.Issuers the
-// issuers, before whom no key is looked for. Asking tells the host that somebody
+// issuers, before whom no key is looked for. Types are asked for only where the
+// issuer is trusted (vct.Checker). Asking tells the host that somebody
 // shows a credential of its own, and when.
 package web
 

@@ -128,6 +128,52 @@ func TestPromiseTamperedMessageDoesNotDecrypt(t *testing.T) {
 	}
 }
 
+// The second part is not authenticated: where the key is agreed, or shared, there
+// must be none (RFC 7516, section 5.2, step 10).
+func TestKeyPartIsEmpty(t *testing.T) {
+	private, err := ecdh.P256().GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	direct, err := jwe.EncryptDirect([]byte("plaintext"), shared, jwe.Header{})
+	require.NoError(t, err)
+	for raw, decrypt := range map[string]func([]byte) (*jwe.Message, error){
+		string(direct):                 func(b []byte) (*jwe.Message, error) { return jwe.DecryptDirect(b, shared) },
+		string(agreed(t, private, "")): func(b []byte) (*jwe.Message, error) { return jwe.Decrypt(b, private) },
+		string(agreed(t, private, `,"apu":"QWxpY2U","apv":"Qm9i"`)): func(b []byte) (*jwe.Message, error) { return jwe.Decrypt(b, private) },
+	} {
+		m, err := decrypt([]byte(raw))
+		require.NoError(t, err)
+		require.Equal(t, "plaintext", string(m.Plaintext))
+		parts := strings.Split(raw, ".")
+		require.Empty(t, parts[1])
+		parts[1] = "AAAA"
+		_, err = decrypt([]byte(strings.Join(parts, ".")))
+		require.ErrorIs(t, err, jwe.ErrMalformed)
+	}
+}
+
+// agreed encrypts with the agreed key itself (ECDH-ES), between Alice and Bob where
+// the header names them.
+func agreed(t *testing.T, to *ecdh.PrivateKey, more string) []byte {
+	eph, err := ecdh.P256().GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	point := eph.PublicKey().Bytes()
+	h := b64([]byte(`{"alg":"ECDH-ES","enc":"A256GCM","epk":{"kty":"EC","crv":"P-256","x":"` + b64(point[1:33]) + `","y":"` + b64(point[33:]) + `"}` + more + `}`))
+	secret, err := eph.ECDH(to.PublicKey())
+	require.NoError(t, err)
+	var parties [2][]byte
+	if more != "" {
+		parties = [2][]byte{[]byte("Alice"), []byte("Bob")}
+	}
+	block, err := aes.NewCipher(jwe.ConcatKDF(secret, "A256GCM", parties, 32))
+	require.NoError(t, err)
+	aead, err := cipher.NewGCM(block)
+	require.NoError(t, err)
+	iv := make([]byte, 12)
+	sealed := aead.Seal(nil, iv, []byte("plaintext"), []byte(h))
+	n := len(sealed) - 16
+	return []byte(h + ".." + b64(iv) + "." + b64(sealed[:n]) + "." + b64(sealed[n:]))
+}
+
 // crafted encrypts whatever plaintext under whatever header.
 func crafted(t testing.TB, header string, plaintext []byte) []byte {
 	t.Helper()
