@@ -55,6 +55,34 @@ func TestPromiseReaderSeesWhatWasSigned(t *testing.T) {
 	}
 }
 
+// Of two known names for the same, the protected one is the one to read.
+func TestProtectedNames(t *testing.T) {
+	p := processor(t,
+		context("https://ex.org/a", `{"@context":{"@protected":true,"until":"urn:p:until","id":"@id","Kind":"urn:t:kind"}}`),
+		context("https://ex.org/b", `{"@context":{"till":"urn:p:until","code":"@id","Sort":"urn:t:kind","end":"urn:p:end","ends":"urn:p:end"}}`),
+		context("https://ex.org/c", `{"@context":{"@vocab":"urn:p:","Sort":"urn:t:kind"}}`))
+	doc := func(contexts, members string) jcs.Value {
+		return parse(t, `{"@context":[`+contexts+`],`+members+`}`)
+	}
+	const a, b, c = `"https://ex.org/a"`, `"https://ex.org/b"`, `"https://ex.org/c"`
+	for _, members := range []string{`"until":"x"`, `"end":"x"`, `"ends":"x"`, `"id":"urn:x:y","until":"x"`, `"code":"urn:x:y","until":"x"`, `"@type":"Kind"`} {
+		_, err := p.ToRDF(doc(a+","+b, members), Options{KnownContexts: true})
+		require.NoError(t, err, members)
+	}
+	for _, contexts := range []string{a + "," + b, b + "," + a} {
+		for _, members := range []string{`"till":"x"`, `"@type":"Sort"`, `"@type":["Kind","Sort"]`, `"end":{"till":"x"}`} {
+			_, err := p.ToRDF(doc(contexts, members), Options{KnownContexts: true})
+			require.ErrorIs(t, err, ErrForm, members)
+			_, err = p.ToRDF(doc(contexts, members), Options{KnownContexts: true, AnyForm: true})
+			require.NoError(t, err, members)
+		}
+	}
+	_, err := p.ToRDF(doc(b, `"till":"x"`), Options{KnownContexts: true})
+	require.NoError(t, err, "the only name that there is")
+	_, err = p.ToRDF(doc(a+","+c, `"until":"x"`), Options{KnownContexts: true})
+	require.NoError(t, err)
+}
+
 // The node of the document is described nowhere else, also where a statement
 // leads back to it.
 func TestOwnNodeElsewhere(t *testing.T) {

@@ -34,10 +34,10 @@ func header(alg string) string {
 
 // jwsProof makes a document with a proof of an older type, step by step as
 // their specifications tell: nothing of the package under test.
-func jwsProof(t testing.TB, typ, method, header string, sign func(message []byte) []byte) []byte {
+func jwsProof(t testing.TB, typ, method, header string, sign func(message []byte) []byte, also ...string) []byte {
 	t.Helper()
 	r := newRDF(t)
-	members := `"created":"2021-03-03T04:28:46Z","proofPurpose":"assertionMethod","type":"` + typ + `","verificationMethod":"` + method + `"`
+	members := `"created":"2021-03-03T04:28:46Z",` + strings.Join(also, "") + `"proofPurpose":"assertionMethod","type":"` + typ + `","verificationMethod":"` + method + `"`
 	context := v1Context
 	if strings.HasSuffix(typ, "2018") {
 		context = `"@context":"https://w3id.org/security/v2"`
