@@ -244,6 +244,29 @@ func (p place) read(v jcs.Value) error {
 	return nil
 }
 
+// empty returns the place of the first empty array, or nothing. Members of v that
+// omit names are not looked at.
+func empty(at string, v jcs.Value, omit []string) string {
+	if v.Kind() == jcs.Array && v.Len() == 0 {
+		return at
+	}
+	for i, e := range v.Elements() {
+		if k := e.Kind(); k == jcs.Array || k == jcs.Object {
+			if found := empty(at+"["+strconv.Itoa(i)+"]", e, nil); found != "" {
+				return found
+			}
+		}
+	}
+	for name, m := range v.Members() {
+		if k := m.Kind(); (k == jcs.Array || k == jcs.Object) && !slices.Contains(omit, name) {
+			if found := empty(place{path: at}.member(name), m, nil); found != "" {
+				return found
+			}
+		}
+	}
+	return ""
+}
+
 // member is the path of a member, of which errors repeat only so much.
 func (p place) member(name string) string {
 	const longest = 64
