@@ -83,6 +83,28 @@ func TestProtectedNames(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// Readers compare identifiers as they are written.
+func TestIdentifiersByPrefix(t *testing.T) {
+	p := processor(t, context("https://ex.org/a", `{"@context":{"@protected":true,"ex":"https://ex.org/p/","id":"@id","name":"ex:name","knows":{"@id":"ex:knows","@type":"@id"}}}`))
+	doc := func(id string) jcs.Value {
+		return parse(t, `{"@context":"https://ex.org/a","id":"https://ex.org/p/1","knows":{"id":"`+id+`","name":"a"}}`)
+	}
+	for _, o := range []Options{{}, {KnownContexts: true}} {
+		_, err := p.ToRDF(doc("ex:2"), o)
+		require.ErrorIs(t, err, ErrForm)
+		require.ErrorContains(t, err, "$.knows.id: an identifier by a prefix")
+		_, err = p.ToRDF(doc("https://ex.org/p/2"), o)
+		require.NoError(t, err)
+	}
+	long, err := canonical(t, p, doc("https://ex.org/p/2"), Options{})
+	require.NoError(t, err)
+	short, err := canonical(t, p, doc("ex:2"), Options{AnyForm: true})
+	require.NoError(t, err)
+	require.Equal(t, long, short, "the signature would hold")
+	_, err = p.ToRDF(parse(t, `{"@context":"https://ex.org/a","id":"https://ex.org/p/1","knows":"ex:2"}`), Options{})
+	require.NoError(t, err, "nothing is described here")
+}
+
 // The node of the document is described nowhere else, also where a statement
 // leads back to it.
 func TestOwnNodeElsewhere(t *testing.T) {
