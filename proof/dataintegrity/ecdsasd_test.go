@@ -279,6 +279,13 @@ func TestProofValuesRefused(t *testing.T) {
 	} {
 		require.ErrorIs(t, read(value), dataintegrity.ErrMalformed, name)
 	}
+	// Counts are looked at before there is room made for as many.
+	for name, value := range map[string]string{
+		"labels": replace(derived, prefix, 1, "ba00100000"), "labels of 4 GiB": replace(derived, prefix, 1, "baffffffff"), "signatures": replace(derived, list, 1, "9affffffff"),
+		"an index": replace(derived, len(derived)-1, 1, "191001"), "a label's number": replace(derived, first, 1, "191001"),
+	} {
+		require.ErrorContains(t, read(value), "more than is read", name)
+	}
 	// Entries of a map have no order.
 	swap := slices.Concat(derived[:first], derived[first+35:first+70], derived[first:first+35], derived[first+70:])
 	require.NoError(t, p.verify(p.with(text(swap))))
