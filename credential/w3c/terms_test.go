@@ -107,6 +107,18 @@ func TestTermsAccepted(t *testing.T) {
 			require.NoError(t, err, "%v", c)
 		}
 	}
+	// The form of JSON that is signed is free, with contexts of one's own as with
+	// the built-in ones.
+	for _, f := range []w3c.Format{f, {}} {
+		for _, clinic := range []string{`{"@id":"did:example:clinic","@type":"https://a.example/Clinic"}`, `{"https://schema.org/name":"x"}`, `{"@value":"x","@direction":"rtl"}`} {
+			doc := apply(t, strict(p.did), change{"credentialSubject/clinic", clinic})
+			if f.RDF == nil {
+				doc["@context"] = content(p.did)["@context"]
+			}
+			_, err := verifierOf(t, f).Verify(ctx, issueAs(t, f, doc, p), credential.Policy{Time: now})
+			require.NoError(t, err, clinic)
+		}
+	}
 	// Some of the same with the built-in contexts.
 	for _, c := range []change{{"credentialSubject/remarks", `null`}, {"name", `{"@value":"x","@direction":"rtl"}`}, {"@context", `["https://www.w3.org/ns/credentials/v2",{"@context":{"@vocab":"https://a.example/#"}}]`}} {
 		_, err := verifierOf(t, w3c.Format{}).Verify(ctx, issue(t, apply(t, content(p.did), c), p), credential.Policy{Time: now})

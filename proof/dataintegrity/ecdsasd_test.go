@@ -123,6 +123,7 @@ func TestDerivedProofsRefused(t *testing.T) {
 		}, mismatch},
 		"none mandatory":               {func(c *dataintegrity.Components) { c.Mandatory = nil }, malformed},
 		"mandatory beyond":             {func(c *dataintegrity.Components) { c.Mandatory[len(c.Mandatory)-1] = 4000 }, malformed},
+		"another, beyond":              {func(c *dataintegrity.Components) { c.Mandatory = append(c.Mandatory, 4000) }, malformed},
 		"mandatory beyond the limit":   {func(c *dataintegrity.Components) { c.Mandatory[len(c.Mandatory)-1] = 1 << 40 }, malformed},
 		"mandatory descending":         {func(c *dataintegrity.Components) { c.Mandatory = swapped(c.Mandatory, 0, 1) }, malformed},
 		"a mandatory one twice":        {func(c *dataintegrity.Components) { c.Mandatory[1] = c.Mandatory[0] }, malformed},
