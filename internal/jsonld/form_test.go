@@ -83,6 +83,28 @@ func TestProtectedNames(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// What @vocab makes a short name for has no long one.
+func TestNamesByVocab(t *testing.T) {
+	p := processor(t)
+	const vocab = "https://www.w3.org/ns/credentials/undefined-term#"
+	doc := func(members string) jcs.Value {
+		return parse(t, `{"@context":["https://www.w3.org/ns/credentials/v2","https://www.w3.org/ns/credentials/undefined-terms/v2"],`+members+`}`)
+	}
+	for _, c := range [][2]string{{`"type":"Card"`, `"type":"` + vocab + `Card"`}, {`"fit":true`, `"` + vocab + `fit":true`}, {`"type":["Card","Pass"]`, `"type":["Card","` + vocab + `Pass"]`}} {
+		_, err := p.ToRDF(doc(c[0]), Options{KnownContexts: true})
+		require.NoError(t, err, c[0])
+		want, err := canonical(t, p, doc(c[0]), Options{AnyForm: true})
+		require.NoError(t, err)
+		got, err := canonical(t, p, doc(c[1]), Options{AnyForm: true})
+		require.NoError(t, err)
+		require.Equal(t, want, got, "the signature would hold")
+		for _, o := range []Options{{}, {KnownContexts: true}} {
+			_, err = p.ToRDF(doc(c[1]), o)
+			require.ErrorIs(t, err, ErrForm, c[1])
+		}
+	}
+}
+
 // Readers compare identifiers as they are written.
 func TestIdentifiersByPrefix(t *testing.T) {
 	p := processor(t, context("https://ex.org/a", `{"@context":{"@protected":true,"ex":"https://ex.org/p/","id":"@id","name":"ex:name","knows":{"@id":"ex:knows","@type":"@id"}}}`))
