@@ -79,41 +79,29 @@ func (f *Format) checkTerms(v jcs.Value, also ...string) error {
 	if f.InsecureAnyTerms {
 		return nil
 	}
-	if simple(v) && f.statements(v, also) == nil {
+	if simple(v) && f.terms(v, also) == nil {
 		return nil
 	}
 	if s, err := jcs.Parse(skeleton(nil, v)); err == nil {
 		v = s
 	}
-	if f.RDF == nil && f.statements(v, also) == nil {
-		return nil
-	}
-	// Slower, but takes what is found in the field.
-	if err := canonical(f.canonicalizer(), v, also); err != nil {
+	if err := f.terms(v, also); err != nil {
 		return fmt.Errorf("w3c: %w: %w", ErrTerms, err)
 	}
 	return nil
 }
 
-// statements converts a document, in little time where it can.
-func (f *Format) statements(v jcs.Value, also []string) error {
-	b := builtin()
-	if f.RDF != nil || b.err != nil {
-		return canonical(f.canonicalizer(), v, also)
-	}
-	return b.processor.Check(v, jsonld.Options{Omit: omitted(v, also...), AnyForm: true})
-}
-
-func canonical(r dataintegrity.RDF, v jcs.Value, also []string) (err error) {
-	switch r := r.(type) {
+// terms converts a document to statements, which may be of any form.
+func (f *Format) terms(v jcs.Value, also []string) (err error) {
+	switch r := f.canonicalizer().(type) {
 	case nil:
 		return builtin().err
 	case *rdf.Canonicalizer:
-		_, err = r.InsecureInlineContexts().CanonicalValue(v, jcs.Value{}, omitted(v, also...), crypto.SHA256)
+		return r.CheckTerms(v, omitted(v, also...)...)
 	default:
 		_, err = r.Canonical(v.Append(nil, omitted(v, also...)...), crypto.SHA256)
+		return err
 	}
-	return err
 }
 
 // longText is how long a text must be, in bytes, for its conversion to be spared:
@@ -242,6 +230,29 @@ func (p place) read(v jcs.Value) error {
 		}
 	}
 	return nil
+}
+
+// empty returns the place of the first empty array, or nothing. Members of v that
+// omit names are not looked at.
+func empty(at string, v jcs.Value, omit []string) string {
+	if v.Kind() == jcs.Array && v.Len() == 0 {
+		return at
+	}
+	for i, e := range v.Elements() {
+		if k := e.Kind(); k == jcs.Array || k == jcs.Object {
+			if found := empty(at+"["+strconv.Itoa(i)+"]", e, nil); found != "" {
+				return found
+			}
+		}
+	}
+	for name, m := range v.Members() {
+		if k := m.Kind(); (k == jcs.Array || k == jcs.Object) && !slices.Contains(omit, name) {
+			if found := empty(place{path: at}.member(name), m, nil); found != "" {
+				return found
+			}
+		}
+	}
+	return ""
 }
 
 // member is the path of a member, of which errors repeat only so much.

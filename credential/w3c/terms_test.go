@@ -1,9 +1,11 @@
 package w3c_test
 
 import (
+	"crypto/elliptic"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,6 +105,18 @@ func TestTermsAccepted(t *testing.T) {
 			raw := issueAs(t, f, doc, p)
 			_, err := verifierOf(t, f).Verify(ctx, raw, credential.Policy{Time: now})
 			require.NoError(t, err, "%v", c)
+		}
+	}
+	// The form of JSON that is signed is free, with contexts of one's own as with
+	// the built-in ones.
+	for _, f := range []w3c.Format{f, {}} {
+		for _, clinic := range []string{`{"@id":"did:example:clinic","@type":"https://a.example/Clinic"}`, `{"https://schema.org/name":"x"}`, `{"@value":"x","@direction":"rtl"}`} {
+			doc := apply(t, strict(p.did), change{"credentialSubject/clinic", clinic})
+			if f.RDF == nil {
+				doc["@context"] = content(p.did)["@context"]
+			}
+			_, err := verifierOf(t, f).Verify(ctx, issueAs(t, f, doc, p), credential.Policy{Time: now})
+			require.NoError(t, err, clinic)
 		}
 	}
 	// Some of the same with the built-in contexts.
@@ -257,4 +271,61 @@ func TestBuiltInContextsNameThingsOnce(t *testing.T) {
 	for _, name := range []string{"challenge", "domain", "proofPurpose", "verificationMethod", "previousProof"} {
 		require.Equal(t, map[string]bool{name: true}, terms["https://w3id.org/security#"+name], name)
 	}
+}
+
+// Whoever holds a document whose statements are signed can say that there are
+// none of something: it is told that nobody signed that.
+func TestPromiseUnsignedEmptyArraysAreTold(t *testing.T) {
+	ed, p256 := newParty(t, nil), newParty(t, elliptic.P256())
+	told := func(f w3c.Format, raw []byte) (places []string) {
+		t.Helper()
+		res, err := verifierOf(t, f).Verify(ctx, raw, credential.Policy{Time: now})
+		require.NoError(t, err)
+		for _, c := range res.Checks {
+			if errors.Is(c.Err, w3c.ErrEmpty) {
+				require.Equal(t, credential.Tolerated, c.Outcome)
+				places = append(places, c.Err.Error())
+			}
+		}
+		return places
+	}
+	for suite, p := range map[string]party{dataintegrity.EdDSARDFC2022: ed, dataintegrity.ECDSASD2023: p256} {
+		f := pilgrim(t, suite)
+		raw := issueAs(t, f, strict(p.did), p)
+		if suite == dataintegrity.ECDSASD2023 {
+			raw = show(t, f, raw, "/credentialSubject")
+		}
+		require.Empty(t, told(f, raw), suite)
+		for _, c := range []struct{ old, with, at string }{
+			{`"givenName":"Amina"`, `"givenName":"Amina","remarks":[]`, "credentialSubject.remarks"},
+			{`"batch":"M-1"`, `"batch":["M-1",[]]`, ""},
+			{`"issuer"`, `"description":[],"issuer"`, "description"},
+		} {
+			added := strings.Replace(string(raw), c.old, c.with, 1)
+			require.NotEqual(t, string(raw), added)
+			if !strings.HasPrefix(c.at, "credentialSubject") { // refused for what it is
+				_, err := f.Parse([]byte(added), "")
+				require.Error(t, err, c.with)
+				continue
+			}
+			places := told(f, []byte(added))
+			require.Len(t, places, 1)
+			require.Contains(t, places[0], c.at)
+			strictly := f
+			strictly.Strict = true
+			_, err := strictly.Parse([]byte(added), "")
+			require.ErrorIs(t, err, w3c.ErrEmpty)
+		}
+	}
+	// JSON that is signed says it, also beside statements.
+	f := pilgrim(t)
+	doc := apply(t, strict(ed.did), change{"credentialSubject/remarks", `[]`})
+	require.Empty(t, told(f, issueAs(t, f, doc, ed)))
+	f.Suites = []string{dataintegrity.EdDSARDFC2022, dataintegrity.ECDSAJCS2019}
+	require.Len(t, told(f, issueAs(t, f, doc, ed)), 1)
+	d, err := w3c.FromJSON(marshal(t, doc))
+	require.NoError(t, err)
+	both, err := f.Seal(ctx, d, []proof.Signer{ed, p256})
+	require.NoError(t, err)
+	require.Empty(t, told(f, both))
 }

@@ -96,6 +96,10 @@ var (
 	// ErrResource is noted, as tolerated, for a related resource whose digest
 	// was not checked: it is not at hand, or the digest is of an unknown kind.
 	ErrResource = errors.New("digest of a related resource not checked")
+	// ErrEmpty is noted, as tolerated, for an empty array in a document whose
+	// statements are signed: none says that there is nothing, so that whoever held
+	// the document may have written it.
+	ErrEmpty = errors.New("an empty array, of which nothing is signed")
 	// ErrBinding says that a presentation was made for somebody else, or upon
 	// another request.
 	ErrBinding = errors.New("challenge or domain are not those asked for")
@@ -223,7 +227,7 @@ func (f *Format) proofs(v jcs.Value, env *credential.Envelope) (*dataintegrity.D
 	if err != nil {
 		return nil, fmt.Errorf("w3c: %w", err)
 	}
-	if err := f.meaning(v, d); err != nil {
+	if err := f.meaning(v, d, env); err != nil {
 		return nil, err
 	}
 	for i := range d.Proofs {
@@ -244,11 +248,19 @@ func (f *Format) proofs(v jcs.Value, env *credential.Envelope) (*dataintegrity.D
 // meaning checks that what is signed has a meaning that all share, and can be
 // read in the document's members. Where statements are signed, that there are
 // some was checked to compute them.
-func (f *Format) meaning(v jcs.Value, d *dataintegrity.Document) error {
-	if !slices.ContainsFunc(d.Proofs, func(p dataintegrity.Proof) bool { return p.SignsStatements() }) {
+func (f *Format) meaning(v jcs.Value, d *dataintegrity.Document, env *credential.Envelope) error {
+	statements := func(p dataintegrity.Proof) bool { return p.SignsStatements() }
+	if !slices.ContainsFunc(d.Proofs, statements) {
 		return f.checkTerms(v)
 	}
-	return f.readable(v)
+	if err := f.readable(v); err != nil {
+		return err
+	}
+	// Where a proof signs the JSON too, that says it.
+	if at := empty("", v, omitted(v, "@context")); at != "" && !slices.ContainsFunc(d.Proofs, func(p dataintegrity.Proof) bool { return !statements(p) }) {
+		env.Tolerated = append(env.Tolerated, fmt.Errorf("w3c: %s: %w", at, ErrEmpty))
+	}
+	return nil
 }
 
 // proofs makes the core's proofs of a document's. also, if not nil, checks more

@@ -28,8 +28,9 @@ type activeContext struct {
 	mu      sync.RWMutex
 	derived map[step]*activeContext
 
-	// named holds what known terms stand for.
-	named     map[string]struct{}
+	// named holds what known terms stand for, and whether one that does is
+	// protected.
+	named     map[string]bool
 	namedOnce sync.Once
 }
 
@@ -148,9 +149,13 @@ func inline(v jcs.Value) bool {
 }
 
 // named refuses a name, defined by t if at all, that stands for the same as a
-// term of a known context, or as a shorter name by @vocab.
+// term of a known context, or as a shorter name by @vocab. Of two known terms
+// for the same, the one that is protected is its name: the other may be of a
+// context that the holder added. Known names for keywords are in use, beside
+// those that are protected.
 func (x *run) named(c *activeContext, name string, t *term, iri string) error {
-	if x.o.AnyForm || t != nil && t.known || iri == "" || isKeyword(iri) && iri != "@id" && iri != "@type" {
+	known := t != nil && t.known
+	if x.o.AnyForm || iri == "" || known && (t.protected || isKeyword(iri)) || isKeyword(iri) && iri != "@id" && iri != "@type" {
 		return nil
 	}
 	const another = "another name for what a context has one for"
@@ -164,14 +169,14 @@ func (x *run) named(c *activeContext, name string, t *term, iri string) error {
 		}
 	}
 	c.namedOnce.Do(func() {
-		c.named = map[string]struct{}{}
+		c.named = map[string]bool{}
 		for _, t := range c.terms {
 			if t.known && t.iri != "" {
-				c.named[t.iri] = struct{}{}
+				c.named[t.iri] = c.named[t.iri] || t.protected
 			}
 		}
 	})
-	if _, ok := c.named[iri]; ok {
+	if protected, ok := c.named[iri]; protected || ok && !known {
 		return fail(ErrForm, another)
 	}
 	return nil

@@ -350,7 +350,9 @@ func (x *run) keyword(o *object, outer *activeContext, e entry) (err error) {
 			return fail(ErrSyntax, "not one string")
 		}
 		o.hasID = true
-		o.id, err = x.expand(e.c, s, relative)
+		if o.id, err = x.expand(e.c, s, relative); err == nil && !x.o.AnyForm && o.id != s && hasScheme(s) {
+			err = fail(ErrForm, "an identifier by a prefix")
+		}
 		return err
 	case "@type":
 		return x.types(o, outer, e.value)

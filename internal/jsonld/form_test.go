@@ -55,6 +55,78 @@ func TestPromiseReaderSeesWhatWasSigned(t *testing.T) {
 	}
 }
 
+// Of two known names for the same, the protected one is the one to read.
+func TestProtectedNames(t *testing.T) {
+	p := processor(t,
+		context("https://ex.org/a", `{"@context":{"@protected":true,"until":"urn:p:until","id":"@id","Kind":"urn:t:kind"}}`),
+		context("https://ex.org/b", `{"@context":{"till":"urn:p:until","code":"@id","Sort":"urn:t:kind","end":"urn:p:end","ends":"urn:p:end"}}`),
+		context("https://ex.org/c", `{"@context":{"@vocab":"urn:p:","Sort":"urn:t:kind"}}`))
+	doc := func(contexts, members string) jcs.Value {
+		return parse(t, `{"@context":[`+contexts+`],`+members+`}`)
+	}
+	const a, b, c = `"https://ex.org/a"`, `"https://ex.org/b"`, `"https://ex.org/c"`
+	for _, members := range []string{`"until":"x"`, `"end":"x"`, `"ends":"x"`, `"id":"urn:x:y","until":"x"`, `"code":"urn:x:y","until":"x"`, `"@type":"Kind"`} {
+		_, err := p.ToRDF(doc(a+","+b, members), Options{KnownContexts: true})
+		require.NoError(t, err, members)
+	}
+	for _, contexts := range []string{a + "," + b, b + "," + a} {
+		for _, members := range []string{`"till":"x"`, `"@type":"Sort"`, `"@type":["Kind","Sort"]`, `"end":{"till":"x"}`} {
+			_, err := p.ToRDF(doc(contexts, members), Options{KnownContexts: true})
+			require.ErrorIs(t, err, ErrForm, members)
+			_, err = p.ToRDF(doc(contexts, members), Options{KnownContexts: true, AnyForm: true})
+			require.NoError(t, err, members)
+		}
+	}
+	_, err := p.ToRDF(doc(b, `"till":"x"`), Options{KnownContexts: true})
+	require.NoError(t, err, "the only name that there is")
+	_, err = p.ToRDF(doc(a+","+c, `"until":"x"`), Options{KnownContexts: true})
+	require.NoError(t, err)
+}
+
+// What @vocab makes a short name for has no long one.
+func TestNamesByVocab(t *testing.T) {
+	p := processor(t)
+	const vocab = "https://www.w3.org/ns/credentials/undefined-term#"
+	doc := func(members string) jcs.Value {
+		return parse(t, `{"@context":["https://www.w3.org/ns/credentials/v2","https://www.w3.org/ns/credentials/undefined-terms/v2"],`+members+`}`)
+	}
+	for _, c := range [][2]string{{`"type":"Card"`, `"type":"` + vocab + `Card"`}, {`"fit":true`, `"` + vocab + `fit":true`}, {`"type":["Card","Pass"]`, `"type":["Card","` + vocab + `Pass"]`}} {
+		_, err := p.ToRDF(doc(c[0]), Options{KnownContexts: true})
+		require.NoError(t, err, c[0])
+		want, err := canonical(t, p, doc(c[0]), Options{AnyForm: true})
+		require.NoError(t, err)
+		got, err := canonical(t, p, doc(c[1]), Options{AnyForm: true})
+		require.NoError(t, err)
+		require.Equal(t, want, got, "the signature would hold")
+		for _, o := range []Options{{}, {KnownContexts: true}} {
+			_, err = p.ToRDF(doc(c[1]), o)
+			require.ErrorIs(t, err, ErrForm, c[1])
+		}
+	}
+}
+
+// Readers compare identifiers as they are written.
+func TestIdentifiersByPrefix(t *testing.T) {
+	p := processor(t, context("https://ex.org/a", `{"@context":{"@protected":true,"ex":"https://ex.org/p/","id":"@id","name":"ex:name","knows":{"@id":"ex:knows","@type":"@id"}}}`))
+	doc := func(id string) jcs.Value {
+		return parse(t, `{"@context":"https://ex.org/a","id":"https://ex.org/p/1","knows":{"id":"`+id+`","name":"a"}}`)
+	}
+	for _, o := range []Options{{}, {KnownContexts: true}} {
+		_, err := p.ToRDF(doc("ex:2"), o)
+		require.ErrorIs(t, err, ErrForm)
+		require.ErrorContains(t, err, "$.knows.id: an identifier by a prefix")
+		_, err = p.ToRDF(doc("https://ex.org/p/2"), o)
+		require.NoError(t, err)
+	}
+	long, err := canonical(t, p, doc("https://ex.org/p/2"), Options{})
+	require.NoError(t, err)
+	short, err := canonical(t, p, doc("ex:2"), Options{AnyForm: true})
+	require.NoError(t, err)
+	require.Equal(t, long, short, "the signature would hold")
+	_, err = p.ToRDF(parse(t, `{"@context":"https://ex.org/a","id":"https://ex.org/p/1","knows":"ex:2"}`), Options{})
+	require.NoError(t, err, "nothing is described here")
+}
+
 // The node of the document is described nowhere else, also where a statement
 // leads back to it.
 func TestOwnNodeElsewhere(t *testing.T) {

@@ -119,7 +119,10 @@ type Options struct {
 //   - the datatype of a text with a base direction, spelled out;
 //   - another name for what a term of a known context, or @vocab, has one for:
 //     the spelled out IRI or a term of a context in the document, as property,
-//     as type, and for @id and @type;
+//     as type, and for @id and @type; of two known terms, that which is not
+//     protected;
+//   - the identifier of an object by a prefix: it would not look like that of
+//     another place, where the same is described or spoken of;
 //   - statements about the document's own node in another object than it;
 //   - @graph, @included, @nest, @reverse and @set.
 //

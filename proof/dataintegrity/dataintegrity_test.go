@@ -290,6 +290,9 @@ func TestParseRefuses(t *testing.T) {
 		require.Equal(t, c.want == unsupported, errors.Is(err, unsupported), name)
 		require.NotContains(t, err.Error(), "did:example", name)
 	}
+	// Decoding base58 takes the square of its length: it is not begun.
+	_, err = dataintegrity.Parse([]byte(string(v.Append(nil, "proof")[:len(v.Append(nil, "proof"))-1]) + `,"proof":` + with("proofValue", `"z`+strings.Repeat("2", 200)+`"`) + `}`))
+	require.ErrorContains(t, err, "of a signature: malformed")
 	for _, doc := range []string{``, `null`, `"x"`, `[]`, `{"proof":`, `{"proof":{},"proof":{}}`, `{"proof":{},"\u0070roof":{}}`} {
 		_, err := dataintegrity.Parse([]byte(doc))
 		require.ErrorIs(t, err, malformed, doc)

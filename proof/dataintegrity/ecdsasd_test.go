@@ -123,6 +123,7 @@ func TestDerivedProofsRefused(t *testing.T) {
 		}, mismatch},
 		"none mandatory":               {func(c *dataintegrity.Components) { c.Mandatory = nil }, malformed},
 		"mandatory beyond":             {func(c *dataintegrity.Components) { c.Mandatory[len(c.Mandatory)-1] = 4000 }, malformed},
+		"another, beyond":              {func(c *dataintegrity.Components) { c.Mandatory = append(c.Mandatory, 4000) }, malformed},
 		"mandatory beyond the limit":   {func(c *dataintegrity.Components) { c.Mandatory[len(c.Mandatory)-1] = 1 << 40 }, malformed},
 		"mandatory descending":         {func(c *dataintegrity.Components) { c.Mandatory = swapped(c.Mandatory, 0, 1) }, malformed},
 		"a mandatory one twice":        {func(c *dataintegrity.Components) { c.Mandatory[1] = c.Mandatory[0] }, malformed},
@@ -278,6 +279,13 @@ func TestProofValuesRefused(t *testing.T) {
 		"index text": replace(derived, len(derived)-1, 1, "6130"), "index negative": replace(derived, len(derived)-1, 1, "20"), "index long": replace(derived, len(derived)-1, 1, "1805"), "index null": replace(derived, len(derived)-1, 1, "f6"), "index tagged": replace(derived, len(derived)-1, 0, "c2"), "index a big number": replace(derived, len(derived)-1, 1, "c24105"),
 	} {
 		require.ErrorIs(t, read(value), dataintegrity.ErrMalformed, name)
+	}
+	// Counts are looked at before there is room made for as many.
+	for name, value := range map[string]string{
+		"labels": replace(derived, prefix, 1, "ba00100000"), "labels of 4 GiB": replace(derived, prefix, 1, "baffffffff"), "signatures": replace(derived, list, 1, "9affffffff"),
+		"an index": replace(derived, len(derived)-1, 1, "191001"), "a label's number": replace(derived, first, 1, "191001"),
+	} {
+		require.ErrorContains(t, read(value), "more than is read", name)
 	}
 	// Entries of a map have no order.
 	swap := slices.Concat(derived[:first], derived[first+35:first+70], derived[first:first+35], derived[first+70:])

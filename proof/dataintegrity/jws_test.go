@@ -34,10 +34,10 @@ func header(alg string) string {
 
 // jwsProof makes a document with a proof of an older type, step by step as
 // their specifications tell: nothing of the package under test.
-func jwsProof(t testing.TB, typ, method, header string, sign func(message []byte) []byte) []byte {
+func jwsProof(t testing.TB, typ, method, header string, sign func(message []byte) []byte, also ...string) []byte {
 	t.Helper()
 	r := newRDF(t)
-	members := `"created":"2021-03-03T04:28:46Z","proofPurpose":"assertionMethod","type":"` + typ + `","verificationMethod":"` + method + `"`
+	members := `"created":"2021-03-03T04:28:46Z",` + strings.Join(also, "") + `"proofPurpose":"assertionMethod","type":"` + typ + `","verificationMethod":"` + method + `"`
 	context := v1Context
 	if strings.HasSuffix(typ, "2018") {
 		context = `"@context":"https://w3id.org/security/v2"`
@@ -114,6 +114,27 @@ func TestOlderTypes(t *testing.T) {
 			require.NoError(t, err, name)
 			require.ErrorIs(t, d.Verify(0, c.key), proof.ErrMismatch, name)
 		}
+	}
+}
+
+// The options of proofs of 2018 are read with the context of security, also where
+// the document's own defines nothing of them.
+func TestOptionsOf2018(t *testing.T) {
+	ed, r := edSigner(t), newRDF(t)
+	pss, _ := rsaSigner(t)
+	for typ, s := range map[string]proof.Signer{dataintegrity.Ed25519Signature2018: ed, dataintegrity.RsaSignature2018: pss} {
+		const document = `{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"issuer":"did:example:a","credentialSubject":{"id":"did:example:b"}`
+		members := `"created":"2021-03-03T04:28:46Z","proofPurpose":"assertionMethod","type":"` + typ + `","verificationMethod":"` + method + `"`
+		options, err := r.Canonical([]byte(`{"@context":"https://w3id.org/security/v2",`+members+`}`), crypto.SHA256)
+		require.NoError(t, err)
+		doc, err := r.Canonical([]byte(document+`}`), crypto.SHA256)
+		require.NoError(t, err)
+		a, b := sha256.Sum256(options), sha256.Sum256(doc)
+		h := header(string(s.Key().Algorithms[0]))
+		sig := with(t, s)(append(append([]byte(h+"."), a[:]...), b[:]...))
+		d, err := dataintegrity.Parser{RDF: r}.Parse([]byte(document + `,"proof":{` + members + `,"jws":"` + h + `..` + b64.EncodeToString(sig) + `"}}`))
+		require.NoError(t, err, typ)
+		require.NoError(t, d.Verify(0, s.Key()), typ)
 	}
 }
 

@@ -164,7 +164,6 @@ func TestPromiseSignedStatementsReadAsSigned(t *testing.T) {
 	const examples = `"https://www.w3.org/ns/credentials/examples/v2"`
 	for name, changes := range map[string][][2]string{
 		"the end under its IRI":             {{`"validUntil":"2033-01-01T00:00:00Z"`, `"https://www.w3.org/2018/credentials#validUntil":{"@type":"http://www.w3.org/2001/XMLSchema#dateTime","@value":"2033-01-01T00:00:00Z"}`}},
-		"the proof's end":                   {{`"expires":"2026-03-01T13:00:00Z"`, `"https://w3id.org/security#expiration":{"@type":"http://www.w3.org/2001/XMLSchema#dateTime","@value":"2026-03-01T13:00:00Z"}`}},
 		"a name for a name":                 {{examples, examples + `,{"school":"https://www.w3.org/ns/credentials/examples#alumniOf"}`}, {`"alumniOf"`, `"school"`}},
 		"a name for a name, deeper":         {{`"credentialSubject":{`, `"credentialSubject":{"@context":{"school":"https://www.w3.org/ns/credentials/examples#alumniOf"},`}, {`"alumniOf"`, `"school"`}},
 		"a keyword for a name":              {{`"type":["VerifiableCredential"`, `"@type":["VerifiableCredential"`}},
@@ -196,6 +195,44 @@ func TestPromiseSignedStatementsReadAsSigned(t *testing.T) {
 	o.RDF = r.InsecureInlineContexts()
 	_, err = dataintegrity.Sign(ctx, []byte(inline), s, o)
 	require.NoError(t, err)
+}
+
+// The end of a proof can't be hidden: neither under its IRI, nor under the other
+// name that the contexts of security have for it, which a holder adds. Each of
+// these has the statements that were signed.
+func TestPromiseProofSaysWhenItEnds(t *testing.T) {
+	s, r := edSigner(t), newRDF(t)
+	o := dataintegrity.Options{Cryptosuite: dataintegrity.EdDSARDFC2022, RDF: r, Created: made, Expires: made.Add(time.Hour)}
+	modern, err := dataintegrity.Sign(ctx, []byte(credential), s, o)
+	require.NoError(t, err)
+	old := jwsProof(t, dataintegrity.Ed25519Signature2018, method, header("EdDSA"), with(t, s), `"expires":"2026-03-01T13:00:00Z",`)
+	const v2 = `"https://www.w3.org/ns/credentials/v2"`
+	for name, c := range map[string]struct {
+		signed  []byte
+		changes [][2]string
+	}{
+		"its IRI":          {modern, [][2]string{{`"expires":"2026-03-01T13:00:00Z"`, `"https://w3id.org/security#expiration":{"@type":"http://www.w3.org/2001/XMLSchema#dateTime","@value":"2026-03-01T13:00:00Z"}`}}},
+		"security/v1":      {modern, [][2]string{{v2, v2 + `,"https://w3id.org/security/v1"`}, {`"expires"`, `"expiration"`}}},
+		"security/v2":      {modern, [][2]string{{v2, v2 + `,"https://w3id.org/security/v2"`}, {`"expires"`, `"expiration"`}}},
+		"a proof of 2018":  {old, [][2]string{{`"expires"`, `"expiration"`}}},
+		"an empty keyword": {modern, [][2]string{{`"type":"DataIntegrityProof"`, `"type":"DataIntegrityProof","@nest":{}`}}},
+		"a signature more": {modern, [][2]string{{`"type":"DataIntegrityProof"`, `"type":"DataIntegrityProof","signatureValue":"z1"`}}},
+	} {
+		d, err := dataintegrity.Parser{RDF: r}.Parse(c.signed)
+		require.NoError(t, err)
+		require.NoError(t, d.Verify(0, s.Key()))
+		require.True(t, d.Proofs[0].Expires.Equal(made.Add(time.Hour)))
+		changed := string(c.signed)
+		for _, ch := range c.changes {
+			require.Contains(t, changed, ch[0], name)
+			changed = strings.Replace(changed, ch[0], ch[1], 1)
+		}
+		for _, rdf := range []dataintegrity.RDF{r, anyForm(t)} {
+			_, err = dataintegrity.Parser{RDF: rdf}.Parse([]byte(changed))
+			require.ErrorIs(t, err, dataintegrity.ErrMalformed, name)
+			require.ErrorContains(t, err, "a member that proofs do not have", name)
+		}
+	}
 }
 
 // Texts with a language or direction, and order, are read as they are.

@@ -65,6 +65,8 @@ func (o *Parser) parseProof(v, context jcs.Value) (*Proof, error) {
 		return nil, fmt.Errorf("proofPurpose: %w", ErrUnsupported)
 	case v.Member("@context").Exists() && !jcs.Equal(v.Member("@context"), context):
 		return nil, fmt.Errorf("@context: not the document's: %w", ErrMalformed)
+	case some.rdf && !onlyKnown(v):
+		return nil, fmt.Errorf("a member that proofs do not have: %w", ErrMalformed)
 	case some.rdf && !context.Exists():
 		return nil, fmt.Errorf("%s for a document without @context: %w", p.Cryptosuite, ErrMalformed)
 	case !xsd.URL(p.VerificationMethod):
@@ -79,6 +81,22 @@ func (o *Parser) parseProof(v, context jcs.Value) (*Proof, error) {
 		return p, o.readDisclosure(p, &r, some)
 	}
 	return p, readProofValue(p, &r)
+}
+
+// onlyKnown reports whether a proof has no other members than those that are
+// read here. Where statements are signed, another one could be a second name for
+// one of them: the contexts of security have both "expires" and "expiration" for
+// the same, and whoever holds a document can add such a context to it.
+func onlyKnown(v jcs.Value) bool {
+	for name := range v.Members() {
+		switch name {
+		case "@context", "challenge", "created", "cryptosuite", "domain", "expires", "id", "jws", "nonce", "previousProof",
+			"proofPurpose", "proofValue", "type", "verificationMethod":
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // readProofValue reads the signature and finds the variant by its size.

@@ -157,6 +157,17 @@ func (c *Canonicalizer) Statements(doc jcs.Value, omit ...string) ([]rdfc.Quad, 
 	return c.quads(doc, jcs.Value{}, omit, nil)
 }
 
+// CheckTerms says whether all of a document becomes statements by contexts that
+// are known or in the document, in whatever form it is: for the packages of this
+// module, where the JSON itself is signed.
+func (c *Canonicalizer) CheckTerms(doc jcs.Value, omit ...string) error {
+	o := jsonld.Options{Context: unwrapped(doc.Member("@context")), Omit: omit, AnyForm: true, Directions: true}
+	if err := c.processor.Check(doc, o); err != nil {
+		return fmt.Errorf("rdf: %w", worked(err))
+	}
+	return nil
+}
+
 func (c *Canonicalizer) quads(doc, context jcs.Value, omit []string, room []rdfc.Quad) ([]rdfc.Quad, error) {
 	if !context.Exists() {
 		context = doc.Member("@context")

@@ -93,6 +93,29 @@ func TestForm(t *testing.T) {
 }
 
 // The labels of nodes that look alike depend on the hash.
+func TestCheckTerms(t *testing.T) {
+	r := newShop(t)
+	check := func(doc string, omit ...string) error {
+		v, err := jcs.Parse([]byte(doc))
+		require.NoError(t, err)
+		return r.CheckTerms(v, omit...)
+	}
+	const context = `"@context":"https://shop.example/v1"`
+	for _, doc := range []string{
+		`{` + context + `,"price":1}`, `{` + context + `,"@id":"urn:x:y","price":{"@value":"a","@direction":"rtl"}}`, `{` + context + `,"https://shop.example/price":1}`,
+		`{"@context":["https://shop.example/v1",{"cost":"https://shop.example/price"}],"cost":1}`, `{"@context":[{"@context":"https://shop.example/v1"}],"price":1}`,
+	} {
+		require.NoError(t, check(doc), doc)
+	}
+	for doc, want := range map[string]error{
+		`{` + context + `,"cost":1}`: rdf.ErrLost, `{` + context + `,"price":null}`: rdf.ErrLost, `{` + context + `,"id":"x","price":1}`: rdf.ErrLost,
+		`{"@context":"https://shop.example/v2","price":1}`: rdf.ErrContext, `{` + context + `,"price":[` + strings.Repeat(`"`+strings.Repeat("x", 1<<18)+`",`, 80) + `1]}`: rdf.ErrWork,
+	} {
+		require.ErrorIs(t, check(doc), want, "%.80s", doc)
+	}
+	require.NoError(t, check(`{`+context+`,"cost":1,"price":1}`, "cost"))
+}
+
 func TestHash(t *testing.T) {
 	r := newShop(t)
 	doc := `{"@context":"https://shop.example/v1","id":"_:a","price":"1","knows":{"price":"2","knows":{"price":"3","knows":{"price":"4","knows":"_:a"}}}}`
