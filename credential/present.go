@@ -6,13 +6,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/proof"
 )
-
-// ErrPointer says that a JSON pointer is malformed, points to nothing, or into
-// what can only be shown whole, in [Held].Show and [Draft].Mandatory.
-var ErrPointer = jcs.ErrPointer
 
 // Held is a credential in a wallet, and what of it is to be shown.
 type Held struct {
@@ -29,7 +24,7 @@ type Held struct {
 	// pointer names is shown whole, so that "" is everything; none shows only
 	// what is mandatory. What the issuer made to be shown only together is shown
 	// together: an element of a list with the list, where an SD-JWT hides that as
-	// one. A pointer to nothing is an error wrapping [ErrPointer].
+	// one. A pointer to nothing is an error wrapping [proof.ErrPointer].
 	Show []string
 	// Issuer are candidates for the key that the credential was signed with,
 	// such as the Signatories of the Result with which it was received. Formats

@@ -151,29 +151,6 @@ func other(kind string, raw []byte) (crypto.PublicKey, error) {
 	return OtherKey{kind, raw}, nil
 }
 
-func decompress(c elliptic.Curve, raw []byte) (crypto.PublicKey, error) {
-	if c == secp256k1.Curve() {
-		k, err := secp256k1.ParsePoint(c, raw)
-		if err != nil {
-			return nil, fmt.Errorf("not a compressed point of %s: %w", secp256k1Name, ErrInvalid)
-		}
-		return k, nil
-	}
-	x, y := elliptic.UnmarshalCompressed(c, raw)
-	if x == nil {
-		return nil, fmt.Errorf("not a compressed point of %s: %w", c.Params().Name, ErrInvalid)
-	}
-	n := len(raw) - 1
-	point := append([]byte{4}, make([]byte, 2*n)...)
-	x.FillBytes(point[1 : 1+n])
-	y.FillBytes(point[1+n:])
-	k, err := ecdsa.ParseUncompressedPublicKey(c, point)
-	if err != nil {
-		return nil, fmt.Errorf("not a point of %s: %w", c.Params().Name, ErrInvalid)
-	}
-	return k, nil
-}
-
 func parseRSA(der []byte) (crypto.PublicKey, error) {
 	k, err := x509.ParsePKCS1PublicKey(der)
 	if err != nil || !bytes.Equal(x509.MarshalPKCS1PublicKey(k), der) {

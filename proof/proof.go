@@ -14,6 +14,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/sanad-credentials/sanad/internal/jcs"
 )
 
 // ErrUnavailable says that something could not be found out now: a key source
@@ -28,6 +30,10 @@ var ErrMismatch = errors.New("signature does not verify")
 // ErrKey says that a key can't be used: it is of an unknown kind, too weak, or
 // not for the algorithm asked.
 var ErrKey = errors.New("unusable key")
+
+// ErrPointer says that a JSON pointer (RFC 6901) to what is to be disclosed is
+// malformed, points to nothing, or into what can only be shown whole.
+var ErrPointer = jcs.ErrPointer
 
 // Purpose is the verification relationship a key is needed for (Controlled
 // Identifiers 1.0, section 2.3).

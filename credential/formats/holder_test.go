@@ -168,7 +168,7 @@ func TestHoldersShowWhatTheyChoose(t *testing.T) {
 					h.Show = []string{nothing}
 					_, err := credential.Present(ctx, presenter, []credential.Held{h}, b)
 					if c.part {
-						require.ErrorIs(t, err, credential.ErrPointer, nothing)
+						require.ErrorIs(t, err, proof.ErrPointer, nothing)
 					} else {
 						require.ErrorIs(t, err, errors.ErrUnsupported, nothing)
 					}

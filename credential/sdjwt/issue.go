@@ -155,7 +155,7 @@ func choosable(disclosable, mandatory []string) error {
 // from Signed and Status, and an ID that is the issuer's own, the draft's fields
 // must still say what its payload says.
 //
-// The error wraps [ErrModel], [proof.ErrKey], [sdjwt.ErrPointer] where
+// The error wraps [ErrModel], [proof.ErrKey], [proof.ErrPointer] where
 // d.Mandatory has a pointer to nothing, or those of proof/sdjwt and proof/jose.
 // It implements [credential.Sealer].
 func (f Format) Seal(ctx context.Context, d *credential.Draft, signers []proof.Signer) ([]byte, error) {
@@ -288,7 +288,7 @@ func (d *draft) complete(c *credential.Draft) ([]byte, error) {
 func disclosable(v jcs.Value, given, mandatory []string) ([]string, error) {
 	for i, m := range mandatory {
 		if _, err := v.At(m); err != nil {
-			return nil, fmt.Errorf("sdjwt: mandatory %d: %w", i, sdjwt.ErrPointer)
+			return nil, fmt.Errorf("sdjwt: mandatory %d: %w", i, proof.ErrPointer)
 		}
 	}
 	if given != nil {

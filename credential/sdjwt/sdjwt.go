@@ -230,7 +230,7 @@ func (f *Format) holder(t *sdjwt.Token, claims *sdjwt.Claims, c *credential.Cred
 // parts of the binding are required then. Else it is not: what is shown is then
 // bound by the presentation around it, or by nothing.
 //
-// The error wraps [credential.ErrPointer] for a pointer to nothing,
+// The error wraps [proof.ErrPointer] for a pointer to nothing,
 // [sdjwt.ErrBinding] where the signer's key is not the one confirmed or the
 // credential comes with a key binding already, or those of Parse. It implements
 // [credential.Deriver].

@@ -83,7 +83,7 @@ func TestDerive(t *testing.T) {
 	}
 
 	_, err := derive(credential.Held{Show: []string{"/given_name", "/middle_name"}}, credential.Binding{})
-	require.ErrorIs(t, err, sd.ErrPointer)
+	require.ErrorIs(t, err, proof.ErrPointer)
 	_, err = derive(credential.Held{Signer: signer(t, "thief")}, binding)
 	require.ErrorIs(t, err, sd.ErrBinding)
 	_, err = derive(credential.Held{Signer: holderSigner(t)}, credential.Binding{Nonce: nonce})
@@ -121,7 +121,7 @@ func TestMandatory(t *testing.T) {
 
 	d.Mandatory = []string{"/middle_name"}
 	_, err = sdjwt.Format{}.Seal(ctx, d, []proof.Signer{signer(t, "issuer-1")})
-	require.ErrorIs(t, err, sd.ErrPointer)
+	require.ErrorIs(t, err, proof.ErrPointer)
 
 	d.Mandatory = []string{""}
 	raw = issueDraft(t, sdjwt.Format{}, d)

@@ -43,7 +43,7 @@ func mandatory(v jcs.Value, pointers []string) []string {
 // of the proof (BBS Cryptosuites 1.0, section 3.4.6). Verifying does not compare
 // it: whoever has the credential can derive from it for any nonce.
 //
-// The error wraps [ErrModel], [dataintegrity.ErrPointer] for a pointer to nothing,
+// The error wraps [ErrModel], [proof.ErrPointer] for a pointer to nothing,
 // or to a part of a list, or errors.ErrUnsupported and [dataintegrity.ErrNotBase]
 // where there is nothing to derive from: the credential can only be shown whole.
 // It implements [credential.Deriver].

@@ -119,7 +119,7 @@ func TestDeriveRefuses(t *testing.T) {
 	}
 	for _, p := range []string{"/nothing", "/credentialSubject/passport/0", "/credentialSubject/vaccinations/3", "/credentialSubject/vaccinations/-", "/credentialSubject/vaccinations/00", "credentialSubject", "/credentialSubject/~2", "/credentialSubject/", "/proof", "/proof/proofValue", "/@context/5"} {
 		err := derive(f, raw, "/credentialSubject/id", p)
-		require.ErrorIs(t, err, dataintegrity.ErrPointer, p)
+		require.ErrorIs(t, err, proof.ErrPointer, p)
 		require.ErrorContains(t, err, "pointer 1", p)
 		require.NotContains(t, err.Error(), "Subject/")
 	}
@@ -145,7 +145,7 @@ func TestDeriveRefuses(t *testing.T) {
 	require.NoError(t, err)
 	d.Mandatory = []string{"/evidence"}
 	_, err = f.Seal(ctx, d, []proof.Signer{gov})
-	require.ErrorIs(t, err, dataintegrity.ErrPointer)
+	require.ErrorIs(t, err, proof.ErrPointer)
 	require.ErrorContains(t, err, "mandatory: pointer 0")
 	_, err = f.Seal(ctx, d, []proof.Signer{newParty(t, elliptic.P384())})
 	require.ErrorIs(t, err, proof.ErrKey, "the suite is for P-256 alone")

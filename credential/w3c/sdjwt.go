@@ -197,7 +197,7 @@ func (j SDJWT) Seal(ctx context.Context, d *credential.Draft, signers []proof.Si
 	claims := beside(v, extra)
 	for i, m := range d.Mandatory {
 		if _, err := v.At(m); err != nil {
-			return nil, fmt.Errorf("w3c: mandatory %d: %w", i, sdjwt.ErrPointer)
+			return nil, fmt.Errorf("w3c: mandatory %d: %w", i, proof.ErrPointer)
 		}
 	}
 	hide, err := sdjwt.Parts(claims, slices.Concat(d.Mandatory, shown(v)))
@@ -254,7 +254,7 @@ func confirmed(dst []byte, keys []proof.Key) ([]byte, error) {
 // pointers into the document as Credential.Payload has it. What is left must
 // still be a document of the data model. Where the issuer confirmed a key, and
 // there are a signer, which must have it, and a binding, a key binding is added.
-// Errors wrap [credential.ErrPointer], [sdjwt.ErrBinding], or are those of Parse.
+// Errors wrap [proof.ErrPointer], [sdjwt.ErrBinding], or are those of Parse.
 // It implements [credential.Deriver].
 func (j SDJWT) Derive(ctx context.Context, h credential.Held, b credential.Binding) ([]byte, error) {
 	raw := h.Raw

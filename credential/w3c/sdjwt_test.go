@@ -92,7 +92,7 @@ func TestSDJWT(t *testing.T) {
 	_, err = w3c.SDJWT{}.Derive(ctx, credential.Held{Raw: raw, Signer: issuer}, b)
 	require.ErrorIs(t, err, sd.ErrBinding)
 	_, err = w3c.SDJWT{}.Derive(ctx, credential.Held{Raw: raw, Show: []string{"/nothing"}}, b)
-	require.ErrorIs(t, err, sd.ErrPointer)
+	require.ErrorIs(t, err, proof.ErrPointer)
 
 	// As an enveloped credential, on its own and inside a presentation.
 	enveloped := marshal(t, map[string]any{"@context": w3c.Context, "type": "EnvelopedVerifiableCredential", "id": "data:application/vc+sd-jwt," + string(raw)})
@@ -261,7 +261,7 @@ func TestSDJWTSealRefuses(t *testing.T) {
 	require.ErrorIs(t, err, proof.ErrKey)
 	d.Mandatory = []string{"/nothing"}
 	_, err = w3c.SDJWT{}.Seal(ctx, d, []proof.Signer{p})
-	require.ErrorIs(t, err, sd.ErrPointer)
+	require.ErrorIs(t, err, proof.ErrPointer)
 	d.Mandatory, d.Confirm = nil, []proof.Key{p.Key(), p.Key()}
 	_, err = w3c.SDJWT{}.Seal(ctx, d, []proof.Signer{p})
 	require.ErrorIs(t, err, w3c.ErrModel)

@@ -139,9 +139,9 @@ func TestBBSSignErrors(t *testing.T) {
 	require.ErrorIs(t, sign(s, func(o *dataintegrity.Options) { o.Cryptosuite = "" }), proof.ErrKey, "no suite over JSON is for the key")
 	require.ErrorIs(t, sign(s, func(o *dataintegrity.Options) { o.RDF = nil }), dataintegrity.ErrUnsupported)
 	for _, pointer := range []string{"/nothing", "issuer", "/credentialSubject/vaccines/2", "/credentialSubject/vaccines/-", "/~2"} {
-		require.ErrorIs(t, sign(s, func(o *dataintegrity.Options) { o.Mandatory = []string{pointer} }), dataintegrity.ErrPointer, pointer)
+		require.ErrorIs(t, sign(s, func(o *dataintegrity.Options) { o.Mandatory = []string{pointer} }), proof.ErrPointer, pointer)
 		_, err := dataintegrity.Derive(signBBS(t, bbsDocument), dataintegrity.Disclosure{RDF: newRDF(t), BBS: bbs.Scheme{}, Pointers: []string{pointer}})
-		require.ErrorIs(t, err, dataintegrity.ErrPointer, pointer)
+		require.ErrorIs(t, err, proof.ErrPointer, pointer)
 	}
 	_, err = dataintegrity.Derive(signBBS(t, bbsDocument), dataintegrity.Disclosure{RDF: newRDF(t), BBS: bbs.Scheme{}, Pointers: []string{""}, Presentation: make([]byte, limits.PresentationHeader+1)})
 	require.ErrorIs(t, err, dataintegrity.ErrMalformed)

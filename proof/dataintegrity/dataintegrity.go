@@ -97,7 +97,7 @@ type Options struct {
 //
 // The error wraps [ErrMalformed] where doc is not strict JSON, its proofs can't
 // be read or it lacks one of o.Previous, [ErrUnsupported] for an unknown
-// cryptosuite or one that needs an RDF, [ErrPointer] for one of o.Mandatory,
+// cryptosuite or one that needs an RDF, [proof.ErrPointer] for one of o.Mandatory,
 // [proof.ErrKey] where the key does not
 // fit the cryptosuite or the purpose, or has no ID.
 func Sign(ctx context.Context, doc []byte, s proof.Signer, o Options) ([]byte, error) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/limits"
+	"github.com/sanad-credentials/sanad/proof"
 )
 
 var (
@@ -16,9 +17,6 @@ var (
 	ErrBase = errors.New("a base proof, of which a holder derives what is shown")
 	// ErrNotBase says that there is no base proof to derive from.
 	ErrNotBase = errors.New("no base proof")
-	// ErrPointer says that a JSON pointer is malformed, points to nothing, or into
-	// what can only be shown whole: a list, a JSON literal.
-	ErrPointer = jcs.ErrPointer
 )
 
 // Disclosure says what [Derive] shows.
@@ -45,7 +43,7 @@ type Disclosure struct {
 // [ECDSASD2023] it tells that it is of the same credential as another part; with
 // [BBS2023] only what is shown can, and what is mandatory always is.
 //
-// The error wraps [ErrMalformed], [ErrNotBase], [ErrPointer], or [ErrUnsupported]
+// The error wraps [ErrMalformed], [ErrNotBase], [proof.ErrPointer], or [ErrUnsupported]
 // for another RDF or where there is no BBS and one is needed. Signatures are not checked: who holds a document checks it by
 // verifying what is derived with the pointer "".
 func Derive(doc []byte, d Disclosure) ([]byte, error) {
@@ -155,7 +153,7 @@ type revealed struct {
 
 func (o *Parser) reveal(doc jcs.Value, pointers []string) (*revealed, error) {
 	if len(pointers) > limits.Disclosed {
-		return nil, fmt.Errorf("%d pointers, at most %d: %w", len(pointers), limits.Disclosed, ErrPointer)
+		return nil, fmt.Errorf("%d pointers, at most %d: %w", len(pointers), limits.Disclosed, proof.ErrPointer)
 	}
 	r := &revealed{document: doc}
 	var err error
@@ -172,7 +170,7 @@ func (o *Parser) reveal(doc jcs.Value, pointers []string) (*revealed, error) {
 	for label, verifier := range r.statement.numbers {
 		issuer, ok := r.whole.numbers[label]
 		if !ok {
-			return nil, fmt.Errorf("into what can only be shown whole: %w", ErrPointer)
+			return nil, fmt.Errorf("into what can only be shown whole: %w", proof.ErrPointer)
 		}
 		r.numbers[verifier] = issuer
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/limits"
 	"github.com/sanad-credentials/sanad/internal/rdfc"
+	"github.com/sanad-credentials/sanad/proof"
 )
 
 // What the cryptosuites with selective disclosure have in common (Data Integrity
@@ -146,7 +147,7 @@ func positions(all, some [][]byte) ([]int, error) {
 			i++
 		}
 		if i == len(all) || !bytes.Equal(all[i], s) {
-			return nil, fmt.Errorf("into what can only be shown whole: %w", ErrPointer)
+			return nil, fmt.Errorf("into what can only be shown whole: %w", proof.ErrPointer)
 		}
 		found = append(found, i)
 	}

@@ -308,13 +308,13 @@ func TestSelectiveSuiteRefuses(t *testing.T) {
 	require.ErrorIs(t, sign(permit, p.issuer, func(o *dataintegrity.Options) { o.RDF = anyForm(t) }), dataintegrity.ErrUnsupported, "another's RDF tells no statements of a part")
 	for _, pointer := range []string{"/nothing", "x", "/proof", "/credentialSubject/2", "/~"} {
 		err := sign(permit, p.issuer, func(o *dataintegrity.Options) { o.Mandatory = []string{"/issuer", pointer} })
-		require.ErrorIs(t, err, dataintegrity.ErrPointer, pointer)
+		require.ErrorIs(t, err, proof.ErrPointer, pointer)
 		require.ErrorContains(t, err, "mandatory: pointer 1", pointer)
 	}
 	err := sign(permit, p.issuer, func(o *dataintegrity.Options) { o.Mandatory = slices.Repeat([]string{"/issuer"}, limits.Disclosed+1) })
 	require.ErrorIs(t, err, dataintegrity.ErrMalformed)
 	_, err = dataintegrity.Derive(p.base, dataintegrity.Disclosure{RDF: p.parser.RDF, Pointers: slices.Repeat([]string{"/issuer"}, limits.Disclosed)})
-	require.ErrorIs(t, err, dataintegrity.ErrPointer)
+	require.ErrorIs(t, err, proof.ErrPointer)
 	many := strings.Replace(permit, `"JANE"`, `["JANE"`+manyTexts(limits.Disclosed)+`]`, 1)
 	require.ErrorContains(t, sign(many, p.issuer, none), "at most")
 
@@ -325,7 +325,7 @@ func TestSelectiveSuiteRefuses(t *testing.T) {
 	require.ErrorIs(t, err, dataintegrity.ErrUnsupported)
 	// Beside it, pointers are into what it signs.
 	err = sign(string(first), p.issuer, func(o *dataintegrity.Options) { o.Mandatory = []string{"/proof"} })
-	require.ErrorIs(t, err, dataintegrity.ErrPointer)
+	require.ErrorIs(t, err, proof.ErrPointer)
 	require.NoError(t, sign(string(first), p.issuer, func(o *dataintegrity.Options) { o.Mandatory = []string{"/issuer"} }))
 
 	stopped, cancel := context.WithCancel(ctx)
@@ -396,9 +396,9 @@ func TestDeriveKindsOfStatements(t *testing.T) {
 	}
 	for _, pointer := range []string{"list/0", "list/3", "list/1/p", "list/2", "list/2/0", "json/z", "json/z/0"} {
 		_, err := dataintegrity.Derive(base, dataintegrity.Disclosure{RDF: r, Pointers: []string{"/credentialSubject/" + pointer}})
-		require.ErrorIs(t, err, dataintegrity.ErrPointer, pointer)
+		require.ErrorIs(t, err, proof.ErrPointer, pointer)
 		_, err = dataintegrity.Sign(ctx, []byte(doc), s, dataintegrity.Options{Cryptosuite: dataintegrity.ECDSASD2023, RDF: r, Mandatory: []string{"/credentialSubject/" + pointer}})
-		require.ErrorIs(t, err, dataintegrity.ErrPointer, pointer)
+		require.ErrorIs(t, err, proof.ErrPointer, pointer)
 	}
 }
 

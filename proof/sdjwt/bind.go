@@ -121,7 +121,7 @@ func (k *KeyBinding) MadeFor(audience, nonce string, now time.Time, age time.Dur
 // [Claims.Select]) and, where there are confirmed keys, a signer, and an audience
 // or nonce, a key binding made now. The signer's key must be one of those
 // confirmed. A token that has a key binding already is refused (section 7.2). The error wraps
-// [ErrPointer] or [ErrBinding].
+// [proof.ErrPointer] or [ErrBinding].
 func (t *Token) Derive(ctx context.Context, c *Claims, show []string, s proof.Signer, confirmed []proof.Key, b Binding) (*Token, error) {
 	if t.KeyBinding != "" {
 		return nil, fmt.Errorf("sdjwt: deriving: a key binding is there already: %w", ErrBinding)

@@ -9,6 +9,7 @@ import (
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/limits"
 	"github.com/sanad-credentials/sanad/internal/pointer"
+	"github.com/sanad-credentials/sanad/proof"
 )
 
 // Names that a payload may have for its digests alone (RFC 9901, section 4.1).
@@ -326,13 +327,13 @@ func (c *Claims) Disclosed() []string {
 
 // Select returns the disclosures that show what the JSON pointers (RFC 6901)
 // name: it, all in it, and what it is in. An element's index is that in the
-// claims as they are here. The error wraps [ErrPointer] for a pointer to
+// claims as they are here. The error wraps [proof.ErrPointer] for a pointer to
 // nothing.
 func (c *Claims) Select(pointers ...string) ([]string, error) {
 	var out []string
 	for i, p := range pointers {
 		if _, err := c.value.At(p); err != nil {
-			return nil, fmt.Errorf("sdjwt: pointer %d: %w", i, ErrPointer)
+			return nil, fmt.Errorf("sdjwt: pointer %d: %w", i, proof.ErrPointer)
 		}
 	}
 	for _, d := range c.disclosures {

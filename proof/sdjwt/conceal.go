@@ -13,6 +13,7 @@ import (
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/limits"
 	"github.com/sanad-credentials/sanad/internal/pointer"
+	"github.com/sanad-credentials/sanad/proof"
 )
 
 // Options say how claims are hidden.
@@ -38,7 +39,7 @@ const MaxDecoys = 64
 // in alphabetical order. claims must be a JSON object without names that
 // RFC 9901 has taken for itself.
 //
-// The error wraps [ErrPointer] where there is nothing to hide at one of
+// The error wraps [proof.ErrPointer] where there is nothing to hide at one of
 // o.Disclosable, [ErrHash], or [ErrMalformed].
 func Conceal(claims []byte, o Options) (payload []byte, disclosures []string, err error) {
 	return conceal(rand.Reader, claims, o)
@@ -64,7 +65,7 @@ func conceal(random io.Reader, claims []byte, o Options) ([]byte, []string, erro
 	}
 	for i, p := range o.Disclosable {
 		if _, err := v.At(p); err != nil || p == "" {
-			return nil, nil, fmt.Errorf("sdjwt: disclosable %d: %w", i, ErrPointer)
+			return nil, nil, fmt.Errorf("sdjwt: disclosable %d: %w", i, proof.ErrPointer)
 		}
 		c.hide[p] = true
 	}

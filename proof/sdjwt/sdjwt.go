@@ -37,8 +37,6 @@ var (
 	ErrDisclosure = fmt.Errorf("%w: disclosures and digests do not fit", ErrMalformed)
 	// ErrHash says that the digests are of a hash that is not accepted.
 	ErrHash = fmt.Errorf("%w: unknown _sd_alg", ErrMalformed)
-	// ErrPointer says that a JSON pointer is none, or points to nothing.
-	ErrPointer = jcs.ErrPointer
 	// ErrBinding says that a key binding was made for somebody else, for another
 	// request, for other claims, or at another time.
 	ErrBinding = errors.New("key binding is not for this")

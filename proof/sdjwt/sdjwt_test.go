@@ -321,7 +321,7 @@ func TestSelect(t *testing.T) {
 	}
 	for _, p := range []string{"name", "/", "/nam", "/n/3", "/n/00", "/n/-", "/name/given/x", "/open/~2"} {
 		_, err := all.Select("/open", p)
-		require.ErrorIs(t, err, sdjwt.ErrPointer, p)
+		require.ErrorIs(t, err, proof.ErrPointer, p)
 		require.ErrorContains(t, err, "pointer 1")
 	}
 }
@@ -408,9 +408,9 @@ func TestConcealRefuses(t *testing.T) {
 		{`{"_sd":[]}`, sdjwt.Options{}, sdjwt.ErrMalformed},
 		{`{"a":[{"...":"x"}]}`, sdjwt.Options{}, sdjwt.ErrMalformed},
 		{`{"a":{"_sd_alg":"x"}}`, sdjwt.Options{}, sdjwt.ErrMalformed},
-		{`{"a":1}`, sdjwt.Options{Disclosable: []string{"/b"}}, sdjwt.ErrPointer},
-		{`{"a":1}`, sdjwt.Options{Disclosable: []string{""}}, sdjwt.ErrPointer},
-		{`{"a":1}`, sdjwt.Options{Disclosable: []string{"a"}}, sdjwt.ErrPointer},
+		{`{"a":1}`, sdjwt.Options{Disclosable: []string{"/b"}}, proof.ErrPointer},
+		{`{"a":1}`, sdjwt.Options{Disclosable: []string{""}}, proof.ErrPointer},
+		{`{"a":1}`, sdjwt.Options{Disclosable: []string{"a"}}, proof.ErrPointer},
 		{`{"a":1}`, sdjwt.Options{Decoys: -1}, sdjwt.ErrMalformed},
 		{`{"a":1}`, sdjwt.Options{Decoys: sdjwt.MaxDecoys + 1}, sdjwt.ErrMalformed},
 	} {
