@@ -114,3 +114,20 @@ func TestAt(t *testing.T) {
 		require.False(t, got.Exists(), p)
 	}
 }
+
+// Selections from one value do not change it, nor each other.
+func TestSelectionsAreApart(t *testing.T) {
+	v, err := jcs.Parse([]byte(`{"a":{"x":1,"y":"` + strings.Repeat("y", 2000) + `"},"b":{"x":2,"z":3}}`)) // with room to spare
+	require.NoError(t, err)
+	whole := string(v.Append(nil))
+	first, err := v.Select([]string{"/a/x"})
+	require.NoError(t, err)
+	second, err := v.Select([]string{"/b/z"})
+	require.NoError(t, err)
+	require.Equal(t, `{"a":{"x":1}}`, string(first.Append(nil)))
+	require.Equal(t, `{"b":{"z":3}}`, string(second.Append(nil)))
+	require.Equal(t, whole, string(v.Append(nil)))
+	again, err := first.Select([]string{"/a"})
+	require.NoError(t, err)
+	require.Equal(t, `{"a":{"x":1}}`, string(again.Append(nil)))
+}

@@ -113,3 +113,22 @@ func FuzzToRDF(f *testing.F) {
 		}
 	})
 }
+
+// Each of these would lose something, or build on what is built on for ever.
+func TestRefusedAnyForm(t *testing.T) {
+	p := processor(t)
+	chain := `"t0":"urn:x:"`
+	for i := 1; i < 40; i++ {
+		chain = fmt.Sprintf(`"t%d":"t%d:a",`, i, i-1) + chain
+	}
+	for doc, want := range map[string]error{
+		`{"urn:p:q":{"@value":"a","@list":["b"]}}`:                                         ErrSyntax,
+		`{"urn:p:q":{"@value":"a","@graph":[{"urn:p:q":"b"}]}}`:                            ErrSyntax,
+		`{"urn:p:q":{"@value":"a","@language":"en","@reverse":{}}}`:                        ErrSyntax,
+		`{"@context":{"l":{"@id":"urn:p:l","@container":"@list"}},"l":[[{"@set":["a"]}]]}`: ErrLost,
+		`{"@context":{` + strings.ReplaceAll(chain, `"t39"`, `"a39"`) + `},"urn:p:q":1}`:   ErrContext,
+	} {
+		_, err := p.ToRDF(parse(t, doc), Options{AnyForm: true})
+		require.ErrorIs(t, err, want, "%.100s", doc)
+	}
+}
