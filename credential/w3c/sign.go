@@ -53,7 +53,12 @@ func (f *Format) sign(ctx context.Context, doc []byte, signers []proof.Signer, o
 	o.RDF, o.Mandatory = f.canonicalizer(), mandatory(v, o.Mandatory)
 	for i, s := range signers {
 		o.Cryptosuite = suites[i]
-		if doc, err = dataintegrity.Sign(ctx, doc, s, o); err != nil {
+		if i == 0 {
+			doc, err = dataintegrity.SignValue(ctx, v, s, o)
+		} else {
+			doc, err = dataintegrity.Sign(ctx, doc, s, o)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("w3c: signer %d: %w", i, err)
 		}
 	}

@@ -183,6 +183,15 @@ func Equal(a, b Value) bool {
 	return true
 }
 
+// Size is the length of the text that v was read from, in bytes: about that of
+// its canonical form where v is the whole.
+func (v Value) Size() int {
+	if v.t == nil {
+		return 0
+	}
+	return v.t.size
+}
+
 // Append appends the canonical form of v to dst, without those members of v
 // itself that omit names. It appends nothing for the zero Value.
 func (v Value) Append(dst []byte, omit ...string) []byte {

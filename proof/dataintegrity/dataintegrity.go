@@ -105,6 +105,12 @@ func Sign(ctx context.Context, doc []byte, s proof.Signer, o Options) ([]byte, e
 	if err != nil {
 		return nil, fmt.Errorf("dataintegrity: %w: %w", ErrMalformed, err)
 	}
+	return SignValue(ctx, v, s, o)
+}
+
+// SignValue is Sign for the formats of this module, which have parsed the
+// document already.
+func SignValue(ctx context.Context, v jcs.Value, s proof.Signer, o Options) ([]byte, error) {
 	existing, err := proofValues(v)
 	if err != nil && !errors.Is(err, ErrNoProof) {
 		return nil, err
@@ -119,7 +125,7 @@ func Sign(ctx context.Context, doc []byte, s proof.Signer, o Options) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	out := v.Append(make([]byte, 0, len(doc)+len(added)+16), "proof")
+	out := v.Append(make([]byte, 0, v.Size()+len(added)+16), "proof")
 	out = out[:len(out)-1] // reopen the object
 	if len(out) > 1 {
 		out = append(out, ',')
@@ -208,7 +214,7 @@ func draft(v jcs.Value, existing []jcs.Value, suite *variant, method string, o *
 		return nil, nil, err
 	}
 	last := len(values) - 1
-	h := &hasher{Parser: &reader, doc: v, unsecured: v.Append(nil, "proof")}
+	h := &hasher{Parser: &reader, doc: v, unsecured: v.Append(nil, "proof"), signing: true}
 	if suite.selective && len(existing) > 0 { // the pointers are into this
 		if h.doc, err = jcs.Parse(h.unsecured); err != nil {
 			return nil, nil, fmt.Errorf("%w: %w", ErrMalformed, err)

@@ -147,6 +147,7 @@ type hasher struct {
 	unsecured []byte
 	digests   []digest // of the document without proofs, made once each
 	whole     *dataset // likewise
+	signing   bool
 }
 
 type digest struct {
@@ -224,15 +225,17 @@ func (h *hasher) digest(s *variant, previous []jcs.Value) ([]byte, error) {
 			return d.sum, nil
 		}
 	}
-	text := h.unsecured
-	if s.rdf {
+	var sum []byte
+	if !s.rdf {
+		sum = s.sum(h.unsecured)
+	} else {
 		var err error
-		if text, err = h.statements(h.doc, jcs.Value{}, s.hash, "proof"); err != nil {
+		if sum, err = h.statementsSum(s); err != nil {
 			return nil, err
 		}
 	}
-	h.digests = append(h.digests, digest{s.rdf, s.hash, s.sum(text)})
-	return h.digests[len(h.digests)-1].sum, nil
+	h.digests = append(h.digests, digest{s.rdf, s.hash, sum})
+	return sum, nil
 }
 
 func (h *hasher) chained(s *variant, previous []jcs.Value) ([]byte, error) {

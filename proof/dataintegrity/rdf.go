@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/sanad-credentials/sanad/internal/jcs"
+	"github.com/sanad-credentials/sanad/internal/recall"
 )
 
 // RDF reads JSON-LD as statements and writes them in canonical form. It is what
@@ -25,6 +26,33 @@ type RDF interface {
 // with another context in place of its own, and without some members.
 type valueRDF interface {
 	CanonicalValue(doc, context jcs.Value, omit []string, hash crypto.Hash) ([]byte, error)
+}
+
+// recallRDF is an RDF of this module that remembers what was just signed.
+type recallRDF interface{ Memory() *recall.Memory }
+
+// statementsSum is the hash of the document's statements without its proofs. They
+// follow from the document's canonical JSON and the contexts that the RDF knows.
+func (h *hasher) statementsSum(s *variant) ([]byte, error) {
+	var memory *recall.Memory
+	var key recall.Key
+	if r, ok := h.RDF.(recallRDF); ok && (h.signing || r.Memory().Used()) {
+		memory, key = r.Memory(), recall.KeyOf(h.unsecured, s.hash)
+	}
+	if memory != nil && !h.signing {
+		if sum := memory.Take(key); sum != nil {
+			return sum, nil
+		}
+	}
+	text, err := h.statements(h.doc, jcs.Value{}, s.hash, "proof")
+	if err != nil {
+		return nil, err
+	}
+	sum := s.sum(text)
+	if h.signing && memory != nil {
+		memory.Remember(key, sum)
+	}
+	return sum, nil
 }
 
 // statements returns the canonical N-Quads of doc without the members that omit

@@ -1,6 +1,8 @@
 package dataintegrity_test
 
 import (
+	"bytes"
+	"context"
 	"crypto"
 	"crypto/elliptic"
 	"errors"
@@ -345,4 +347,41 @@ func BenchmarkStatements(b *testing.B) {
 		return err
 	})
 	part("signature", func() error { return d.Verify(0, s.Key()) })
+}
+
+// What was just signed is read back once without its statements being made
+// again. Whoever verifies it makes them, and a changed document is another.
+func TestReadBackOnce(t *testing.T) {
+	counting := &countingRDF{Canonicalizer: newRDF(t)}
+	s := edSigner(t)
+	o := dataintegrity.Options{Cryptosuite: dataintegrity.EdDSARDFC2022, RDF: counting}
+	doc := []byte(`{"@context":["https://www.w3.org/ns/credentials/v2"],"type":["VerifiableCredential"],"issuer":"did:example:a","credentialSubject":{"id":"did:example:b"}}`)
+	raw, err := dataintegrity.Sign(context.Background(), doc, s, o)
+	require.NoError(t, err)
+	require.Equal(t, 2, counting.n, "the document and the options")
+	read := func(raw []byte) (*dataintegrity.Document, int) {
+		before := counting.n
+		d, err := dataintegrity.Parser{RDF: counting}.Parse(raw)
+		require.NoError(t, err)
+		return d, counting.n - before
+	}
+	changed := bytes.Replace(raw, []byte("did:example:b"), []byte("did:example:c"), 1)
+	d, made := read(changed)
+	require.Equal(t, 2, made)
+	require.ErrorIs(t, d.Verify(0, s.Key()), proof.ErrMismatch)
+	for _, want := range []int{1, 2, 2} {
+		d, made := read(raw)
+		require.Equal(t, want, made)
+		require.NoError(t, d.Verify(0, s.Key()))
+	}
+}
+
+type countingRDF struct {
+	*rdf.Canonicalizer
+	n int
+}
+
+func (c *countingRDF) CanonicalValue(doc, context jcs.Value, omit []string, hash crypto.Hash) ([]byte, error) {
+	c.n++
+	return c.Canonicalizer.CanonicalValue(doc, context, omit, hash)
 }

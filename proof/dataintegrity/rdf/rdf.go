@@ -37,6 +37,7 @@ import (
 	"github.com/sanad-credentials/sanad/internal/jcs"
 	"github.com/sanad-credentials/sanad/internal/jsonld"
 	"github.com/sanad-credentials/sanad/internal/rdfc"
+	"github.com/sanad-credentials/sanad/internal/recall"
 )
 
 var (
@@ -66,7 +67,11 @@ type Canonicalizer struct {
 	processor *jsonld.Processor
 	inline    bool
 	room      *sync.Pool // of *[]rdfc.Quad
+	memory    *recall.Memory
 }
+
+// Memory is for the packages of this module: what they have just signed.
+func (c *Canonicalizer) Memory() *recall.Memory { return c.memory }
 
 // New returns a Canonicalizer that knows the built-in contexts and those given.
 // The error wraps [ErrContext]: for one whose digest differs, that is not a JSON
@@ -92,7 +97,7 @@ func New(contexts ...Context) (*Canonicalizer, error) {
 			return nil, fmt.Errorf("rdf: %w", err)
 		}
 	}
-	return &Canonicalizer{processor: p, room: new(sync.Pool)}, nil
+	return &Canonicalizer{processor: p, room: new(sync.Pool), memory: new(recall.Memory)}, nil
 }
 
 // InsecureInlineContexts returns a Canonicalizer that also reads documents with
@@ -102,7 +107,7 @@ func New(contexts ...Context) (*Canonicalizer, error) {
 // document refers to has terms for what they stand for. The caller must not rely
 // on any name that only such a context defines, nor on the absence of one.
 func (c *Canonicalizer) InsecureInlineContexts() *Canonicalizer {
-	return &Canonicalizer{processor: c.processor, inline: true, room: c.room}
+	return &Canonicalizer{processor: c.processor, inline: true, room: c.room, memory: new(recall.Memory)}
 }
 
 func sameJSON(a, b []byte) bool {
