@@ -173,7 +173,7 @@ func eachLine(r io.Reader, f func(n int, line []byte, err error) bool) error {
 		if done {
 			err = nil
 		}
-		line = trimText(line)
+		line = trimText(bytes.TrimSuffix(line, []byte("\n"))) // of what is no text, nothing else is taken
 		if (err != nil || len(line) > 0) && !f(n, line, err) || done {
 			return nil
 		}

@@ -153,6 +153,7 @@ func FuzzParseLine(f *testing.F) {
 func FuzzEachLine(f *testing.F) {
 	f.Add("a\nb\r\n\nc")
 	f.Add("\xef\xbb\xbfa")
+	f.Add("\xd2\n\nb")
 	f.Fuzz(func(t *testing.T, in string) {
 		last := 0
 		err := eachLine(strings.NewReader(in), func(n int, line []byte, err error) bool {
