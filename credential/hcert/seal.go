@@ -96,7 +96,7 @@ func (f Format) Seal(ctx context.Context, d *credential.Draft, signers []proof.S
 	if err != nil {
 		return nil, err
 	}
-	return []byte(prefix + base45.Encode(packed)), nil
+	return base45.Append(append(make([]byte, 0, len(prefix)+len(packed)*3/2+2), prefix...), packed), nil
 }
 
 // mayIssue holds an issuer to what a strict verifier will demand.

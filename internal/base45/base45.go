@@ -5,6 +5,7 @@ package base45
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
@@ -25,8 +26,11 @@ var values = func() (t [256]byte) {
 }()
 
 // Encode returns the base45 form of src.
-func Encode(src []byte) string {
-	out := make([]byte, 0, (len(src)+1)/2*3)
+func Encode(src []byte) string { return string(Append(nil, src)) }
+
+// Append appends the base45 form of src to out.
+func Append(out, src []byte) []byte {
+	out = slices.Grow(out, (len(src)+1)/2*3)
 	for ; len(src) >= 2; src = src[2:] {
 		n := int(src[0])<<8 | int(src[1])
 		out = append(out, alphabet[n%45], alphabet[n/45%45], alphabet[n/2025])
@@ -34,7 +38,7 @@ func Encode(src []byte) string {
 	if len(src) == 1 {
 		out = append(out, alphabet[src[0]%45], alphabet[src[0]/45])
 	}
-	return string(out)
+	return out
 }
 
 // Decode is strict: it refuses characters outside the alphabet, lengths that

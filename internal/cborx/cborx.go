@@ -3,6 +3,7 @@
 package cborx
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 
@@ -16,8 +17,16 @@ import (
 // A type error of cbor.Unmarshal is returned after the rest was decoded.
 func Decode(b []byte, dst any) error { return strict.Unmarshal(b, dst) }
 
-// First reads the first data item of b and returns it and what follows.
+// First reads the first data item of b and returns a copy of it, and what
+// follows.
 func First(b []byte) (item, rest []byte, err error) {
+	switch major, n, after, _, ok := Head(b); { // what most messages consist of takes no decoder
+	case ok && major <= NegInt:
+		return bytes.Clone(b[:len(b)-len(after)]), after, nil
+	case ok && major == Bytes && n <= uint64(len(after)):
+		end := len(b) - len(after) + int(n)
+		return bytes.Clone(b[:end]), b[end:], nil
+	}
 	var m cbor.RawMessage
 	rest, err = strict.UnmarshalFirst(b, &m)
 	return m, rest, err

@@ -87,14 +87,7 @@ func Parse(raw []byte) (*Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	item, rest, err := cborx.First(raw)
-	if err != nil {
-		return nil, malformed("not CBOR: %w", err)
-	}
-	if len(rest) > 0 {
-		return nil, malformed("%d bytes follow", len(rest))
-	}
-	major, n, body, _, ok := cborx.Head(item)
+	major, n, body, _, ok := cborx.Head(raw)
 	if !ok || major != cborx.Array || n != 4 {
 		return nil, malformed("not an array of four")
 	}
@@ -103,6 +96,9 @@ func Parse(raw []byte) (*Message, error) {
 		if parts[i], body, err = cborx.First(body); err != nil {
 			return nil, malformed("element %d: %w", i, err)
 		}
+	}
+	if len(body) > 0 {
+		return nil, malformed("%d bytes follow", len(body))
 	}
 	if m.protected, ok = cborx.String(parts[0], cborx.Bytes); !ok {
 		return nil, malformed("protected header is not a byte string")

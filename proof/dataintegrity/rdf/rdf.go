@@ -213,18 +213,22 @@ func unwrapped(context jcs.Value) jcs.Value {
 		return in, in.Exists() && e.Len() == 1
 	}
 	found := false
+	for _, e := range context.Elements() {
+		_, ok := inside(e)
+		found = found || ok
+	}
+	if !found {
+		return context
+	}
 	text := []byte{'['}
 	for i, e := range context.Elements() {
 		if i > 0 {
 			text = append(text, ',')
 		}
 		if in, ok := inside(e); ok {
-			e, found = in, true
+			e = in
 		}
 		text = e.Append(text)
-	}
-	if !found {
-		return context
 	}
 	v, err := jcs.Parse(append(text, ']'))
 	if err != nil {
