@@ -157,3 +157,19 @@ func FuzzJSON(f *testing.F) {
 		}
 	})
 }
+
+// What First returns is the caller's own, whatever becomes of the input.
+func TestFirstIsACopy(t *testing.T) {
+	for _, whole := range []string{"\x05", "\x19\x01\x02", "\x43abc", "\x58\x03abc", "\x63abc", "\x82\x01\x02"} {
+		b := []byte(whole + "\xf6")
+		item, rest, err := First(b)
+		require.NoError(t, err)
+		require.Equal(t, "\xf6", string(rest))
+		clear(b)
+		require.Equal(t, whole, string(item))
+	}
+	for _, cut := range []string{"", "\x43ab", "\x58", "\x5b\xff\xff\xff\xff\xff\xff\xff\xffabc", "\x19\x01", "\x1c"} {
+		_, _, err := First([]byte(cut))
+		require.Error(t, err, "%x", cut)
+	}
+}

@@ -359,6 +359,10 @@ func TestReadBackOnce(t *testing.T) {
 	raw, err := dataintegrity.Sign(context.Background(), doc, s, o)
 	require.NoError(t, err)
 	require.Equal(t, 2, counting.n, "the document and the options")
+	again, err := dataintegrity.Sign(context.Background(), doc, s, o)
+	require.NoError(t, err)
+	require.Equal(t, 4, counting.n, "what is signed is never what is remembered")
+	require.Equal(t, raw, again)
 	read := func(raw []byte) (*dataintegrity.Document, int) {
 		before := counting.n
 		d, err := dataintegrity.Parser{RDF: counting}.Parse(raw)
