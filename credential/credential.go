@@ -136,6 +136,10 @@ type StatusRef struct {
 	Purpose string // revocation, suspension, message …
 	List    string // URL of the list, or kid of the signer
 	Index   uint64 // position, where the list has positions
+	// Size is how many bits the status at the position has; 0 is 1. Messages are
+	// what its values mean, where the credential says.
+	Size     int
+	Messages map[uint64]string
 	// IDs are the identifiers under which a list may hold the credential, by kind.
 	IDs map[string][]byte
 	// Implied says that the credential does not name this list itself: that no

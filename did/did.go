@@ -95,25 +95,31 @@ func (d *Document) Key(id string) (*proof.Key, error) {
 	if i < 0 {
 		return nil, nil
 	}
-	m := &d.Methods[i]
+	k, err := d.Methods[i].Key()
+	if err != nil {
+		return nil, err
+	}
+	k.Purposes = slices.DeleteFunc(k.Purposes, func(p proof.Purpose) bool { return !slices.Contains(d.Relationships[p], id) })
+	if len(k.Purposes) == 0 {
+		return nil, nil
+	}
+	if d.Methods[i].Controller != d.ID {
+		k.Controllers = nil
+	}
+	return k, nil
+}
+
+// Key returns the method's key as it would be in a document of its controller
+// that lists it for all purposes. For the errors see [Document.Key].
+func (m *VerificationMethod) Key() (*proof.Key, error) {
 	algorithms, err := m.algorithms()
 	if err != nil {
 		return nil, fmt.Errorf("did: verification method: %w", err)
 	}
-	var purposes []proof.Purpose
-	for _, p := range []proof.Purpose{proof.AssertionMethod, proof.Authentication} {
-		if slices.Contains(d.Relationships[p], id) {
-			purposes = append(purposes, p)
-		}
-	}
-	if len(purposes) == 0 {
-		return nil, nil
-	}
-	k := &proof.Key{ID: id, Public: m.Public, Algorithms: algorithms, Purposes: purposes, NotAfter: m.Until}
-	if m.Controller == d.ID {
-		k.Controllers = []string{d.ID}
-	}
-	return k, nil
+	return &proof.Key{
+		ID: m.ID, Controllers: []string{m.Controller}, Public: m.Public, NotAfter: m.Until,
+		Algorithms: algorithms, Purposes: []proof.Purpose{proof.AssertionMethod, proof.Authentication},
+	}, nil
 }
 
 // algorithms are those that the key may be used with.

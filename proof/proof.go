@@ -101,7 +101,11 @@ func (rs resolvers) ResolveKeys(ctx context.Context, h Hint) ([]Key, error) {
 	var errs []error
 	for _, r := range rs {
 		ks, err := r.ResolveKeys(ctx, h)
-		keys = append(keys, ks...)
+		if keys == nil {
+			keys = slices.Clip(ks) // nothing is appended to what is another's
+		} else {
+			keys = append(keys, ks...)
+		}
 		if err != nil {
 			errs = append(errs, err)
 		}

@@ -80,7 +80,8 @@ func decodeList(c *credential.Credential) (*bitList, error) {
 }
 
 // status answers for one position (section 3.2, steps 5 to 13).
-func (l *bitList) status(ref credential.StatusRef, e entry) (credential.Status, error) {
+func (l *bitList) status(ref credential.StatusRef) (credential.Status, error) {
+	size := uint64(max(ref.Size, 1))
 	st := credential.Status{Ref: ref, AsOf: l.asOf}
 	if l.id != "" && l.id != ref.List {
 		return st, unavailable("bitstring list: id: another list than the one asked for")
@@ -88,20 +89,20 @@ func (l *bitList) status(ref credential.StatusRef, e entry) (credential.Status, 
 	if !slices.Contains(l.purposes, ref.Purpose) {
 		return st, errors.New("status: bitstring: statusPurpose: the list is for another")
 	}
-	if l.size != 0 && l.size != e.size {
+	if l.size != 0 && l.size != size {
 		return st, errors.New("status: bitstring: statusSize: the list has another")
 	}
-	n := uint64(len(l.bits)) * 8 / e.size
+	n := uint64(len(l.bits)) * 8 / size
 	if n < minEntries {
 		return st, unavailable("bitstring list: %d entries, fewer than %d", n, minEntries)
 	}
 	if ref.Index >= n {
 		return st, errors.New("status: bitstring: statusListIndex: beyond the end of the list")
 	}
-	v := value(l.bits, ref.Index*e.size, e.size)
+	v := value(l.bits, ref.Index*size, size)
 	switch ref.Purpose {
 	case PurposeMessage, PurposeRefresh:
-		st.Message = e.message(v)
+		st.Message = meaning(ref.Messages, v)
 		return st, nil
 	}
 	switch {
@@ -113,6 +114,17 @@ func (l *bitList) status(ref credential.StatusRef, e entry) (credential.Status, 
 		return st, fmt.Errorf("status: bitstring: %w", credential.ErrSuspended)
 	}
 	return st, unavailable("bitstring: a status is set under a purpose of unknown meaning")
+}
+
+// meaning is what the credential says that a value means, or just that it is set.
+func meaning(messages map[uint64]string, v uint64) string {
+	switch {
+	case messages != nil:
+		return messages[v]
+	case v == 0:
+		return "unset"
+	}
+	return "set"
 }
 
 // value reads size bits from position at: the first bit of a list is the most

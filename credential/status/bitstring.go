@@ -1,18 +1,17 @@
 package status
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/internal/jcs"
+	"github.com/sanad-credentials/sanad/internal/limits"
 )
 
 // The purposes that a list of this kind may have and whose meaning is known
@@ -78,9 +77,11 @@ func (b *Bitstring) CheckStatus(ctx context.Context, q credential.StatusQuery) (
 	if q.Authority == nil {
 		return credential.Status{}, unavailable("issuer not trusted, its status list is not read")
 	}
-	e, err := statusEntry(q)
-	if err != nil {
-		return credential.Status{}, fmt.Errorf("status: credentialStatus: %w", err)
+	switch {
+	case q.Ref.Purpose == "":
+		return credential.Status{}, errors.New("status: credentialStatus: statusPurpose: missing")
+	case q.Ref.Size < 0 || q.Ref.Size > limits.StatusSize:
+		return credential.Status{}, fmt.Errorf("status: credentialStatus: statusSize: not from 1 to %d", limits.StatusSize)
 	}
 	raw, err := b.source(ctx, q.Ref.List)
 	if err != nil {
@@ -100,106 +101,7 @@ func (b *Bitstring) CheckStatus(ctx context.Context, q credential.StatusQuery) (
 		b.forget(s)
 		b.mu.Unlock()
 	}
-	return l.status(q.Ref, e)
-}
-
-// entry is what a credential says of its place beyond its StatusRef.
-type entry struct {
-	size     uint64 // bits of a status
-	messages map[uint64]string
-}
-
-func (e entry) message(v uint64) string {
-	switch {
-	case e.messages != nil:
-		return e.messages[v]
-	case v == 0:
-		return "unset"
-	}
-	return "set"
-}
-
-// maxStatusSize bounds statusSize, in bits: each value needs a message of its
-// own in the credential.
-const maxStatusSize = 16
-
-// statusEntry finds the entry of q.Ref among the credential's claims: read at a
-// wrong size, a list would answer for somebody else. A credential whose claims
-// have no credentialStatus has entries of one bit.
-func statusEntry(q credential.StatusQuery) (entry, error) {
-	e := entry{size: 1}
-	if q.Ref.Purpose == "" {
-		return e, errors.New("statusPurpose: missing")
-	}
-	if q.Credential == nil || q.Credential.Payload == nil {
-		return e, nil
-	}
-	raw, err := claimsJSON(q.Credential)
-	if err != nil {
-		return e, err
-	}
-	if !mayBeWide(raw) {
-		return e, nil
-	}
-	claims, err := jcs.Parse(raw)
-	if err != nil {
-		return e, err
-	}
-	v := claims.Member("credentialStatus")
-	if !v.Exists() {
-		return e, nil
-	}
-	for one := range oneOrMany(v) {
-		if list, _ := one.Member("statusListCredential").Text(); list != q.Ref.List {
-			continue
-		}
-		if purpose, _ := one.Member("statusPurpose").Text(); purpose != q.Ref.Purpose || !holds(one.Member("type"), q.Ref.Type) {
-			continue
-		}
-		if i, ok := natural(one.Member("statusListIndex")); ok && i == q.Ref.Index {
-			return parseEntry(one)
-		}
-	}
-	return e, errors.New("the entry asked about is not among the claims")
-}
-
-func parseEntry(v jcs.Value) (entry, error) {
-	e := entry{size: 1}
-	if s := v.Member("statusSize"); s.Exists() {
-		n, ok := natural(s)
-		if !ok || n == 0 || n > maxStatusSize {
-			return e, fmt.Errorf("statusSize: not a number from 1 to %d", maxStatusSize)
-		}
-		e.size = n
-	}
-	m := v.Member("statusMessage")
-	if !m.Exists() {
-		if e.size > 1 {
-			return e, errors.New("statusMessage: missing, with a statusSize above 1")
-		}
-		return e, nil
-	}
-	if m.Kind() != jcs.Array || uint64(m.Len()) != 1<<e.size {
-		return e, fmt.Errorf("statusMessage: not one message for each of %d values", 1<<e.size)
-	}
-	e.messages = make(map[uint64]string, m.Len())
-	for _, one := range m.Elements() {
-		hex, _ := one.Member("status").Text()
-		digits, ok := strings.CutPrefix(hex, "0x")
-		value, err := strconv.ParseUint(digits, 16, maxStatusSize)
-		text, isText := one.Member("message").Text()
-		if _, again := e.messages[value]; !ok || err != nil || value >= 1<<e.size || again || !isText {
-			return e, errors.New("statusMessage: an element without a status of its own and a message")
-		}
-		e.messages[value] = text
-	}
-	return e, nil
-}
-
-// mayBeWide reports whether claims may hold an entry with more than the usual
-// members. An escape could hide their names.
-func mayBeWide(raw []byte) bool {
-	return bytes.Contains(raw, []byte("statusSize")) || bytes.Contains(raw, []byte("statusMessage")) || bytes.Contains(raw, []byte(`\u`))
+	return l.status(q.Ref)
 }
 
 // claimsJSON returns the claims without reading them twice, as Claims would.

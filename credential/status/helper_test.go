@@ -50,7 +50,11 @@ type toyDoc struct {
 	DCCStatus []credential.StatusRef
 }
 
-type toyRef struct{ Type, StatusPurpose, StatusListCredential, StatusListIndex string }
+type toyRef struct {
+	Type, StatusPurpose, StatusListCredential, StatusListIndex string
+	StatusSize                                                 int
+	StatusMessage                                              []struct{ Status, Message string }
+}
 
 func (*toy) Name() string { return "toy" }
 
@@ -71,7 +75,18 @@ func (f *toy) Parse(raw []byte, _ string) (*credential.Envelope, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.Status = append(c.Status, credential.StatusRef{Type: r.Type, Purpose: r.StatusPurpose, List: r.StatusListCredential, Index: i})
+		ref := credential.StatusRef{Type: r.Type, Purpose: r.StatusPurpose, List: r.StatusListCredential, Index: i, Size: r.StatusSize}
+		for _, m := range r.StatusMessage {
+			if ref.Messages == nil {
+				ref.Messages = map[uint64]string{}
+			}
+			value, err := strconv.ParseUint(m.Status, 0, 64)
+			if err != nil {
+				return nil, err
+			}
+			ref.Messages[value] = m.Message
+		}
+		c.Status = append(c.Status, ref)
 	}
 	return &credential.Envelope{Credential: c, Tolerated: []error{errors.New("it is a toy")}, Proofs: []credential.Proof{{
 		ID: "sig", Purpose: proof.AssertionMethod, Hint: proof.Hint{KeyID: m.KID, Algorithm: proof.EdDSA},

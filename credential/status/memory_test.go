@@ -73,7 +73,7 @@ func BenchmarkBitstringLookup(b *testing.B) {
 	b.ReportAllocs()
 	for i := uint64(0); b.Loop(); i++ {
 		ref.Index = (i*40_503_001)%(entries/2)*2 + 1
-		if _, err := l.status(ref, entry{size: 1}); err != nil {
+		if _, err := l.status(ref); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -149,6 +150,19 @@ func differs(a, b *credential.Credential) string {
 	return ""
 }
 
+// appendMessages writes what the values of a status mean, in their order.
+func appendMessages(dst []byte, messages map[uint64]string) []byte {
+	dst = append(dst, '[')
+	for i, value := range slices.Sorted(maps.Keys(messages)) {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = jcs.Quote(append(dst, `{"message":`...), messages[value])
+		dst = append(strconv.AppendUint(append(dst, `,"status":"0x`...), value, 16), `"}`...)
+	}
+	return append(dst, ']')
+}
+
 // withStatus returns the document with those of refs added that are not its
 // own.
 func (f *Format) withStatus(v jcs.Value, own, refs []credential.StatusRef) ([]byte, error) {
@@ -163,8 +177,15 @@ func (f *Format) withStatus(v jcs.Value, own, refs []credential.StatusRef) ([]by
 			return nil, fmt.Errorf("w3c: status entry %d: its type can't be written: %w", i, ErrUnsupported)
 		}
 		e := append(jcs.Quote([]byte(`{"statusListCredential":`), r.List), `,"statusListIndex":"`...)
-		e = append(strconv.AppendUint(e, r.Index, 10), `","statusPurpose":`...)
-		entries = append(entries, append(jcs.Quote(e, r.Purpose), `,"type":"`+StatusType+`"}`...))
+		e = append(strconv.AppendUint(e, r.Index, 10), '"')
+		if r.Messages != nil {
+			e = appendMessages(append(e, `,"statusMessage":`...), r.Messages)
+		}
+		e = jcs.Quote(append(e, `,"statusPurpose":`...), r.Purpose)
+		if r.Size != 0 {
+			e = strconv.AppendInt(append(e, `,"statusSize":`...), int64(r.Size), 10)
+		}
+		entries = append(entries, append(e, `,"type":"`+StatusType+`"}`...))
 	}
 	if len(entries) == 0 {
 		return v.Append(nil), nil

@@ -163,9 +163,9 @@ func (o object) version() string {
 
 // typ checks what the header says that the token is.
 func (j *JWT) typ(payload object, m *jose.Message, doc jcs.Value, version, want string) []error {
-	t, cty := typeVCJWT, typeVC
+	t, other := typeVCJWT, typeVP
 	if isPresentation(doc) {
-		t, cty = typeVPJWT, typeVP
+		t, other = typeVPJWT, typeVC
 	}
 	if want != "" && want != typeJWT && want != t {
 		payload.fail("", "another kind of document than its media type names")
@@ -177,7 +177,7 @@ func (j *JWT) typ(payload object, m *jose.Message, doc jcs.Value, version, want 
 		}
 		return nil
 	}
-	if other := map[string]string{typeVC: typeVP, typeVP: typeVC}[cty]; mediaIs(h.ContentType, other) {
+	if mediaIs(h.ContentType, other) {
 		payload.fail("", "header: cty: another kind of document")
 	}
 	switch {

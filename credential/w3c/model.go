@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sanad-credentials/sanad/credential"
 	"github.com/sanad-credentials/sanad/internal/integrity"
 	"github.com/sanad-credentials/sanad/internal/jcs"
+	"github.com/sanad-credentials/sanad/internal/limits"
 )
 
 // base returns the base context that a document has anywhere in @context, or
@@ -170,12 +172,46 @@ func (o object) listEntry(kind string) credential.StatusRef {
 	}
 	ref.Index = i
 	// Read as if it were 1, a wider entry would be another's bits.
-	if m := o.v.Member("statusSize"); m.Exists() {
-		if n, ok := m.Number(); !ok || n != "1" {
-			o.failAs(ErrUnsupported, "statusSize", "other than 1")
-		}
-	}
+	o.values(&ref)
 	return ref
+}
+
+// values reads how many bits a status has, and what their values mean. More than
+// one bit needs a meaning for each value.
+func (o object) values(ref *credential.StatusRef) {
+	bits := 1
+	if m := o.v.Member("statusSize"); m.Exists() {
+		s, _ := m.Number()
+		var err error
+		if bits, err = strconv.Atoi(s); err != nil || bits < 1 || bits > limits.StatusSize {
+			o.fail("statusSize", "not a number from 1 to "+strconv.Itoa(limits.StatusSize))
+			return
+		}
+		ref.Size = bits
+	}
+	messages := o.v.Member("statusMessage")
+	if !messages.Exists() {
+		if bits > 1 {
+			o.fail("statusMessage", "missing, with a statusSize above 1")
+		}
+		return
+	}
+	if messages.Kind() != jcs.Array || messages.Len() != 1<<bits {
+		o.fail("statusMessage", "not one message for each of "+strconv.Itoa(1<<bits)+" values")
+		return
+	}
+	ref.Messages = make(map[uint64]string, messages.Len())
+	for _, e := range messages.Elements() {
+		status, _ := e.Member("status").Text()
+		digits, hex := strings.CutPrefix(status, "0x")
+		value, err := strconv.ParseUint(digits, 16, bits)
+		text, ok := e.Member("message").Text()
+		if _, twice := ref.Messages[value]; twice || !hex || err != nil || !ok {
+			o.fail("statusMessage", "an element without a value of its own and a message")
+			return
+		}
+		ref.Messages[value] = text
+	}
 }
 
 // relatedResources checks that each has an identifier of its own and a digest,

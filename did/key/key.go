@@ -180,16 +180,15 @@ func Key(pub crypto.PublicKey) (*proof.Key, error) {
 	return keyOf(id)
 }
 
+// keyOf is what the document's Key would be, without making the document: a
+// verifier asks for it with each credential and each status list.
 func keyOf(id string) (*proof.Key, error) {
 	pub, err := Parse(id)
 	if err != nil {
 		return nil, err
 	}
-	d, err := document(id, pub)
-	if err != nil {
-		return nil, err
-	}
-	return d.Key(d.Methods[0].ID)
+	m := method(id, strings.TrimPrefix(id, prefix), pub)
+	return m.Key()
 }
 
 // NewSigner makes a Signer of s whose key is the verification method of its

@@ -1,6 +1,7 @@
 package jcs
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"strconv"
@@ -33,7 +34,9 @@ func ParseUpTo(values int, doc []byte) (Value, error) {
 	if !utf8.Valid(doc) {
 		return Value{}, syntax(0, "not UTF-8")
 	}
-	expected := min(4+len(doc)/20, values)
+	// Each comma and each bracket begins one value at most. Texts may be full of
+	// commas, so that they alone are not believed.
+	expected := min(1+bytes.Count(doc, []byte{','})+bytes.Count(doc, []byte{'{'})+bytes.Count(doc, []byte{'['}), 4+len(doc)/20, values)
 	p := parser{s: string(doc), values: values, t: &tree{nodes: make([]node, 0, expected), children: make([]int32, 0, expected), size: len(doc)}}
 	if strings.HasPrefix(p.s, "\ufeff") {
 		return Value{}, syntax(0, "byte order mark")

@@ -17,6 +17,8 @@ type activeContext struct {
 	base      string // empty: none
 	vocab     string
 	hasVocab  bool
+	// openVocab: with letters and digits after it, the vocabulary is an IRI.
+	openVocab bool
 	language  string // lower case; empty: none
 	direction string // empty: none
 	protected bool   // whether a protected term was ever defined
@@ -96,7 +98,7 @@ func (x *run) clone(c *activeContext) (*activeContext, error) {
 		return nil, err
 	}
 	return &activeContext{
-		terms: maps.Clone(c.terms), base: c.base, vocab: c.vocab, hasVocab: c.hasVocab,
+		terms: maps.Clone(c.terms), base: c.base, vocab: c.vocab, hasVocab: c.hasVocab, openVocab: c.openVocab,
 		language: c.language, direction: c.direction, protected: c.protected, previous: c.previous,
 	}, nil
 }

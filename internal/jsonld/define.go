@@ -27,6 +27,10 @@ type term struct {
 	context jcs.Value // scoped to the term
 	base    string    // URL of the document that defines it
 	known   bool      // which is one of the processor's
+
+	// sound and soundKind tell that iri and kind are IRIs that statements can
+	// have: found out once, for all documents that use the term.
+	sound, soundKind bool
 }
 
 // container is a set of container mappings.
@@ -181,7 +185,7 @@ func (d *definer) setBase(v jcs.Value) error {
 func (d *definer) setVocab(v jcs.Value) error {
 	vocab, ok := v.Text()
 	if !ok {
-		if d.c.vocab, d.c.hasVocab = "", false; v.Kind() != jcs.Null {
+		if d.c.vocab, d.c.hasVocab, d.c.openVocab = "", false, false; v.Kind() != jcs.Null {
 			return fail(ErrContext, "neither a string nor null")
 		}
 		return nil
@@ -194,6 +198,7 @@ func (d *definer) setVocab(v jcs.Value) error {
 		return fail(ErrContext, "relative, with nothing it is relative to")
 	}
 	d.c.vocab, d.c.hasVocab = vocab, true
+	d.c.openVocab = checkIRI(vocab) == "" && (strings.HasSuffix(vocab, "/") || strings.HasSuffix(vocab, "#"))
 	return nil
 }
 
@@ -257,6 +262,7 @@ func (d *definer) term(name string) error {
 	if err := d.fill(t, name, value); err != nil {
 		return err
 	}
+	t.sound, t.soundKind = checkIRI(t.iri) == "", checkIRI(t.kind) == ""
 	if before != nil && before.protected && !d.how.override {
 		if !same(before, t) {
 			return fail(ErrContext, "a protected term redefined")

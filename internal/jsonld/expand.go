@@ -118,7 +118,7 @@ func (x *run) text(c *activeContext, name, s string) (item, error) {
 			return item{term, isNode}, err
 		case "", "@none":
 		default:
-			if reason := checkIRI(t.kind); reason != "" || t.kind == rdfc.RDFLangString {
+			if !t.soundKind || t.kind == rdfc.RDFLangString {
 				return item{}, fail(ErrLost, "no datatype for strings")
 			}
 			return item{rdfc.Term{Kind: rdfc.Literal, Value: s, Datatype: t.kind}, isLiteral}, nil
@@ -270,7 +270,7 @@ func (x *run) gather(o *object, c, outer *activeContext, v jcs.Value, omit []str
 		if err == nil {
 			if isKeyword(e.iri) {
 				err = x.keyword(o, outer, e)
-			} else if err = checkProperty(e.iri); err == nil && x.o.KnownContexts && e.t == nil && strings.Contains(key, ":") {
+			} else if err = e.checkProperty(); err == nil && x.o.KnownContexts && e.t == nil && strings.Contains(key, ":") {
 				err = fail(ErrForm, "a property by its IRI")
 			} else if err == nil {
 				x.entries = append(x.entries, e)
@@ -291,6 +291,13 @@ func (x *run) gather(o *object, c, outer *activeContext, v jcs.Value, omit []str
 }
 
 // checkProperty says what is wrong with the IRI of a property.
+func (e *entry) checkProperty() error {
+	if e.t != nil && e.t.sound || e.t == nil && e.c.openVocab && alnum(e.key) {
+		return nil // found out when the context was read
+	}
+	return checkProperty(e.iri)
+}
+
 func checkProperty(iri string) error {
 	switch reason := checkIRI(iri); {
 	case reason == "":
@@ -394,6 +401,7 @@ func (x *run) types(o *object, outer *activeContext, v jcs.Value) error {
 		return add(v)
 	}
 	o.oneType = false
+	o.types = slices.Grow(o.types, v.Len())
 	for i, e := range v.Elements() {
 		if err := add(e); err != nil {
 			return at(i, err)

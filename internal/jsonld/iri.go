@@ -31,8 +31,7 @@ func (x *run) expand(c *activeContext, s string, how int) (string, error) {
 			return s, nil
 		}
 		if t := c.terms[prefix]; t != nil && t.prefix && t.iri != "" {
-			s = t.iri + suffix
-			return s, x.spend(len(s))
+			return x.join(t.iri, suffix)
 		}
 		if hasScheme(s) {
 			return s, nil
@@ -40,12 +39,30 @@ func (x *run) expand(c *activeContext, s string, how int) (string, error) {
 	}
 	switch {
 	case how&vocabulary != 0 && c.hasVocab:
-		s = c.vocab + s
-		return s, x.spend(len(s))
+		return x.join(c.vocab, s)
 	case how&relative != 0:
 		return x.resolve(c.base, s)
 	}
 	return s, nil
+}
+
+// join returns a followed by b. What it writes for one document lies together: a
+// credential has a dozen such IRIs, and a piece of memory for each would cost more
+// than what is in them.
+func (x *run) join(a, b string) (string, error) {
+	const room = 512 // bytes, about what a credential needs
+	n := len(a) + len(b)
+	if err := x.spend(n); err != nil {
+		return "", err
+	}
+	if x.joined.Cap()-x.joined.Len() < n {
+		x.joined = strings.Builder{} // what is in the old one stays where it is
+		x.joined.Grow(max(n, room))
+	}
+	start := x.joined.Len()
+	x.joined.WriteString(a)
+	x.joined.WriteString(b)
+	return x.joined.String()[start:], nil
 }
 
 func isKeyword(s string) bool {
@@ -74,6 +91,15 @@ func likeKeyword(s string) bool {
 func isAlpha(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 func isAlnum(c byte) bool { return isAlpha(c) || isDigit(c) }
+
+func alnum(s string) bool {
+	for i := range len(s) {
+		if !isAlnum(s[i]) {
+			return false
+		}
+	}
+	return s != ""
+}
 
 // schemeEnd is the position of the colon after the scheme of an IRI, or -1.
 func schemeEnd(s string) int {
@@ -209,16 +235,29 @@ var allowed = func() (t [utf8.RuneSelf]byte) {
 
 // checkIRI returns why s is not an IRI of the form of RFC 3987, or nothing.
 func checkIRI(s string) string {
-	if !hasScheme(s) {
+	i := schemeEnd(s)
+	if i < 0 {
 		return "relative, or no IRI"
 	}
-	r := split(s)
-	if r.hasAuthority && !validAuthority(r.authority) {
-		return "malformed authority in an IRI"
+	s = s[i+1:]
+	if a, ok := strings.CutPrefix(s, "//"); ok {
+		n := 0
+		for n < len(a) && a[n] != '/' && a[n] != '?' && a[n] != '#' {
+			n++
+		}
+		if !validAuthority(a[:n]) {
+			return "malformed authority in an IRI"
+		}
+		s = a[n:]
 	}
-	if !onlyChars(r.path, inPath) ||
-		r.query != "" && !onlyChars(r.query[1:], inQuery) ||
-		r.fragment != "" && !onlyChars(r.fragment[1:], inQuery) {
+	n := onlyChars(s, inPath)
+	if n < len(s) && s[n] == '?' {
+		n += 1 + onlyChars(s[n+1:], inQuery)
+	}
+	if n < len(s) && s[n] == '#' {
+		n += 1 + onlyChars(s[n+1:], inQuery)
+	}
+	if n < len(s) {
 		return "a character that an IRI cannot have"
 	}
 	return ""
@@ -226,7 +265,7 @@ func checkIRI(s string) string {
 
 func validAuthority(s string) bool {
 	if i := strings.IndexByte(s, '@'); i >= 0 {
-		if !onlyChars(s[:i], inUserinfo) {
+		if onlyChars(s[:i], inUserinfo) < i {
 			return false
 		}
 		s = s[i+1:]
@@ -251,30 +290,31 @@ func validAuthority(s string) bool {
 			return false
 		}
 	}
-	return onlyChars(host, inHost)
+	return onlyChars(host, inHost) == len(host)
 }
 
-// onlyChars reports whether s has only characters that may stand where.
-func onlyChars(s string, where byte) bool {
+// onlyChars is how many bytes of s are characters that may stand where, up to
+// the first that is none.
+func onlyChars(s string, where byte) int {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c < utf8.RuneSelf && allowed[c]&where != 0:
 		case c == '%':
 			if i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2]) {
-				return false
+				return i
 			}
 			i += 2
 		case c < utf8.RuneSelf:
-			return false
+			return i
 		default:
 			r, n := utf8.DecodeRuneInString(s[i:])
 			if !validRune(r, where) {
-				return false
+				return i
 			}
 			i += n - 1
 		}
 	}
-	return true
+	return len(s)
 }
 
 func isHex(c byte) bool { return isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }

@@ -194,6 +194,7 @@ type run struct {
 	emitted  int         // statements so far
 	work     int         // terms copied or defined for contexts
 	bytes    int         // of IRIs put together and of statements
+	joined   strings.Builder
 	stacks
 }
 
@@ -291,6 +292,9 @@ func fail(kind error, format string, args ...any) error {
 
 // in says that err arose inside the member name.
 func in(name string, err error) error {
+	if err == nil {
+		return nil
+	}
 	const longest = 64 // bytes of a name; more would be no place but content
 	if len(name) > longest {
 		name = name[:longest]

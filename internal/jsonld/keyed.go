@@ -4,7 +4,7 @@ import "github.com/sanad-credentials/sanad/internal/rdfc"
 
 // keyed expands a map whose keys are identifiers, types, or values of another
 // property (step 13.8). Keys that would be kept as @index alone are lost.
-func (x *run) keyed(e entry, graph rdfc.Term) error {
+func (x *run) keyed(e *entry, graph rdfc.Term) error {
 	n := -1
 	for key, v := range e.value.Members() {
 		n++
@@ -50,7 +50,7 @@ func (x *run) keyed(e entry, graph rdfc.Term) error {
 }
 
 // stateKey makes the statement of a key about each of the items from base on.
-func (x *run) stateKey(e entry, key, expanded string, base int, graph rdfc.Term) (err error) {
+func (x *run) stateKey(e *entry, key, expanded string, base int, graph rdfc.Term) (err error) {
 	var property string
 	var object rdfc.Term
 	switch {

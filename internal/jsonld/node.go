@@ -76,7 +76,8 @@ func (x *run) describe(c *activeContext, name string, o *object, subject, graph 
 		}
 	}
 	for i, end := o.entries, len(x.entries); i < end; i++ {
-		e := x.entries[i]
+		// What is read below may move x.entries, but never changes what is here.
+		e := &x.entries[i]
 		if err := x.property(subject, e, graph, false); err != nil {
 			return in(e.key, err)
 		}
@@ -106,15 +107,14 @@ func (x *run) free(c *activeContext, name string, v jcs.Value, graph rdfc.Term) 
 
 // property makes the statements of one property. Those of a reverse property
 // have the value as their subject; inverse says that @reverse is around it.
-func (x *run) property(subject rdfc.Term, e entry, graph rdfc.Term, inverse bool) error {
+func (x *run) property(subject rdfc.Term, e *entry, graph rdfc.Term, inverse bool) error {
 	base := len(x.items)
-	defer func() { x.items = x.items[:base] }()
 	if err := x.contained(e, graph); err != nil {
 		return err
 	}
 	reverse := e.t != nil && e.t.reverse
 	for i := base; i < len(x.items); i++ {
-		it := x.items[i]
+		it := &x.items[i]
 		if (inverse || reverse) && it.kind != isNode {
 			return fail(ErrSyntax, "a reverse property whose value is not a node")
 		}
@@ -126,14 +126,18 @@ func (x *run) property(subject rdfc.Term, e entry, graph rdfc.Term, inverse bool
 			return err
 		}
 	}
+	x.items = x.items[:base]
 	return nil
 }
 
+// undefined stands for the definition of a name that has none.
+var undefined term
+
 // contained expands the values of a property as its container says.
-func (x *run) contained(e entry, graph rdfc.Term) error {
-	var t term
-	if e.t != nil {
-		t = *e.t
+func (x *run) contained(e *entry, graph rdfc.Term) error {
+	t := e.t
+	if t == nil {
+		t = &undefined
 	}
 	maps := t.container & (byLanguage | byIndex | byID | byType)
 	base := len(x.items)
@@ -251,7 +255,7 @@ func (x *run) value(o *object, v jcs.Value, pl place) error {
 }
 
 // languageMap expands a map of strings by their languages (step 13.7).
-func (x *run) languageMap(e entry) error {
+func (x *run) languageMap(e *entry) error {
 	direction := e.c.direction
 	if e.t.hasDirection {
 		direction = e.t.direction
@@ -315,8 +319,8 @@ func (x *run) reverse(c *activeContext, object rdfc.Term, v jcs.Value, graph rdf
 		if e.iri, err = x.expand(c, key, vocabulary); err == nil {
 			if isKeyword(e.iri) {
 				err = fail(ErrSyntax, "a keyword as a reverse property")
-			} else if err = checkProperty(e.iri); err == nil {
-				err = x.property(object, e, graph, true)
+			} else if err = e.checkProperty(); err == nil {
+				err = x.property(object, &e, graph, true)
 			}
 		}
 		if err != nil {

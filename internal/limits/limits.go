@@ -60,6 +60,9 @@ const TrustValues = 1 << 21
 const (
 	// StatusMemory is how many bytes of status lists are remembered, about.
 	StatusMemory = 256 << 20
+	// StatusSize is the most bits that a status has: each of its values needs a
+	// message in the credential.
+	StatusSize = 16
 	// StatusLists is how many status lists are remembered.
 	StatusLists = 1024
 	// RevocationBatch is the most hashes in one batch of the DCC gateway.
