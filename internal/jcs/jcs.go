@@ -120,6 +120,9 @@ func (v Value) Bool() (b, ok bool) {
 // other kind.
 func (v Value) Len() int { return int(v.node().count) }
 
+// fewMembers are looked through faster than searched in.
+const fewMembers = 16
+
 // Member returns the member of an object, the zero Value where there is none
 // or v is no object.
 func (v Value) Member(name string) Value {
@@ -128,6 +131,14 @@ func (v Value) Member(name string) Value {
 		return Value{}
 	}
 	kids := v.t.children[n.first : n.first+n.count]
+	if len(kids) <= fewMembers {
+		for _, k := range kids {
+			if v.t.nodes[k].name == name {
+				return Value{v.t, k}
+			}
+		}
+		return Value{}
+	}
 	i := sort.Search(len(kids), func(i int) bool { return !less(v.t.nodes[kids[i]].name, name) })
 	if i < len(kids) && v.t.nodes[kids[i]].name == name {
 		return Value{v.t, kids[i]}

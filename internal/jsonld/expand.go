@@ -75,11 +75,15 @@ func (x *run) values(c *activeContext, name string, v jcs.Value, pl place) error
 	if pl.free || pl.wrap != never {
 		return fail(ErrLost, "a value that no statement holds")
 	}
-	c, err := x.scoped(c, c.terms[name], true, true)
+	t := c.terms[name]
+	own, err := x.scoped(c, t, true, true)
 	if err != nil {
 		return err
 	}
-	it, err := x.scalar(c, name, v)
+	if own != c {
+		t = own.terms[name]
+	}
+	it, err := x.scalar(own, t, v)
 	if err == nil && pl.id != "" {
 		err = fail(ErrLost, "a value under an identifier")
 	}
@@ -87,12 +91,12 @@ func (x *run) values(c *activeContext, name string, v jcs.Value, pl place) error
 	return err
 }
 
-// scalar is value expansion (section 5.3.2).
-func (x *run) scalar(c *activeContext, name string, v jcs.Value) (item, error) {
+// scalar is value expansion (section 5.3.2), t the definition in c of the
+// property, or nil.
+func (x *run) scalar(c *activeContext, t *term, v jcs.Value) (item, error) {
 	if s, ok := v.Text(); ok {
-		return x.text(c, name, s)
+		return x.text(c, t, s)
 	}
-	t := c.terms[name]
 	datatype := ""
 	if t != nil && !likeKeyword(t.kind) {
 		datatype = t.kind
@@ -101,9 +105,9 @@ func (x *run) scalar(c *activeContext, name string, v jcs.Value) (item, error) {
 	return item{term, isLiteral}, err
 }
 
-func (x *run) text(c *activeContext, name, s string) (item, error) {
+func (x *run) text(c *activeContext, t *term, s string) (item, error) {
 	language, direction := c.language, c.direction
-	if t := c.terms[name]; t != nil {
+	if t != nil {
 		switch t.kind {
 		case "@id", "@vocab":
 			how := relative

@@ -63,7 +63,7 @@ func (x *run) stateKey(e *entry, key, expanded string, base int, graph rdfc.Term
 		}
 		if err = checkProperty(property); err == nil {
 			var it item
-			it, err = x.text(e.c, e.t.index, key)
+			it, err = x.text(e.c, e.c.terms[e.t.index], key)
 			object = it.term
 		}
 	default:
