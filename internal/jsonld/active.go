@@ -13,10 +13,10 @@ import (
 // activeContext is an active context (JSON-LD 1.1 API, section 4.1). Once made
 // it does not change.
 type activeContext struct {
-	terms     map[string]*term
-	base      string // empty: none
-	vocab     string
-	hasVocab  bool
+	terms    map[string]*term
+	base     string // empty: none
+	vocab    string
+	hasVocab bool
 	// openVocab: with letters and digits after it, the vocabulary is an IRI.
 	openVocab bool
 	language  string // lower case; empty: none
