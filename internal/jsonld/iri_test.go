@@ -87,3 +87,25 @@ func TestDouble(t *testing.T) {
 	_, err := literal(jcs.Value{}, "")
 	require.ErrorIs(t, err, ErrSyntax)
 }
+
+// What is found out about IRIs when a context is read is what looking at each of
+// them would find.
+func TestIRIsOfContexts(t *testing.T) {
+	p := processor(t)
+	o := Options{AnyForm: true}
+	for _, vocab := range []string{
+		"http://ex.org/", "http://ex.org/#", "http://ex.org/a", "http://ex.org:80", "http://ex.org:8a/", "http://ex.org/%4", "http://ex.org/%", "http://[::1", "http://",
+		"http:", "urn:", "urn:x#", "urn:x:", "tag:a b/", "http://ex.org/<#", "http://ex.org/#a#", "http://é.example/#", "http://ex.org/\x7f/", "http://a@b@/",
+	} {
+		for _, name := range []string{"a", "1", "80", "aZ09", "a b", "a#b", "é", "é\uFDD0", "%", "%41", "a/b", "a?b", "-", "<a>"} {
+			_, err := p.ToRDF(parse(t, `{"@context":{"@vocab":"`+strings.ReplaceAll(vocab, "\x7f", `\u007f`)+`"},"`+name+`":"x"}`), o)
+			require.Equal(t, checkIRI(vocab+name) == "", err == nil, "%q %q %v", vocab, name, err)
+		}
+	}
+	for _, iri := range []string{"http://ex.org/a", "http://ex.org/a b", "http://ex.org/%4", "urn:x", "http://[::1/x", "http://ex.org/#a#b"} {
+		_, err := p.ToRDF(parse(t, `{"@context":{"t":"`+iri+`"},"t":"x"}`), o)
+		require.Equal(t, checkIRI(iri) == "", err == nil, "term %q %v", iri, err)
+		_, err = p.ToRDF(parse(t, `{"@context":{"t":{"@id":"urn:t","@type":"`+iri+`"}},"t":"x"}`), o)
+		require.Equal(t, checkIRI(iri) == "", err == nil, "type %q %v", iri, err)
+	}
+}
