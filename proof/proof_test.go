@@ -357,6 +357,16 @@ func TestResolvers(t *testing.T) {
 	}
 }
 
+// What a resolver hands out may be its own: nothing is written behind it.
+func TestResolversWriteIntoNobodysKeys(t *testing.T) {
+	own := []proof.Key{{ID: "a"}, {ID: "own"}}
+	r := proof.Resolvers(source{keys: own[:1]}, source{keys: []proof.Key{{ID: "b"}}})
+	keys, err := r.ResolveKeys(ctx, proof.Hint{})
+	require.NoError(t, err)
+	require.Len(t, keys, 2)
+	require.Equal(t, "own", own[1].ID)
+}
+
 func TestResolversKeepTheirOwnList(t *testing.T) {
 	sources := []proof.Resolver{source{keys: []proof.Key{{ID: "a"}}}}
 	r := proof.Resolvers(sources...)

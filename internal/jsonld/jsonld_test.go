@@ -34,6 +34,7 @@ const ex = `{"@version":1.1,"ex":"http://ex.org/","id":"@id","type":"@type","nam
 "back":{"@reverse":"ex:back"},"group":"@nest","any":{"@id":"ex:any","@type":"@none"},
 "german":{"@id":"ex:german","@language":"de"},"rtl":{"@id":"ex:rtl","@direction":"rtl"},
 "Person":{"@id":"ex:Person","@context":{"name":"ex:personName","born":"ex:born"}},
+"own":{"@id":"ex:own","@context":{"own":{"@id":"ex:other","@type":"ex:Own"}}},
 "inner":{"@id":"ex:inner","@context":{"name":"ex:innerName"}}}`
 
 func TestToRDF(t *testing.T) {
@@ -54,6 +55,7 @@ func TestToRDF(t *testing.T) {
 		"boolean":            {`"name":true`, []string{s + `name> ` + xsdT("true", "boolean")}},
 		"number of a type":   {`"date":5`, []string{s + `date> "5"^^<http://ex.org/Date> .`}},
 		"typed":              {`"date":"x"`, []string{s + `date> "x"^^<http://ex.org/Date> .`}},
+		"scoped to itself":   {`"own":"x"`, []string{s + `own> "x"^^<http://ex.org/Own> .`}},
 		"language":           {`"german":"a"`, []string{s + `german> "a"@de .`}},
 		"value object":       {`"name":{"@value":"a","@language":"EN-gb"}`, []string{s + `name> "a"@en-gb .`}},
 		"language map":       {`"lang":{"en":["a","b"],"@none":"c"}`, []string{s + `lang> "a"@en .`, s + `lang> "b"@en .`, s + `lang> "c" .`}},
