@@ -2,7 +2,6 @@ package formats_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,19 +19,12 @@ import (
 func TestStatusOfSeveralBits(t *testing.T) {
 	x := newBench(t)
 	did := x.ed.Key().Controllers[0]
-	trust, err := trustlist.New(trustlist.Info{Name: "test", Issued: now.Add(-time.Hour)},
-		trustlist.Entry{Authority: "Ministry", Names: []string{did}, Roles: []trustlist.Role{trustlist.RoleIssue, trustlist.RoleStatus}})
-	require.NoError(t, err)
+	trust := ministry(t, did, trustlist.RoleIssue, trustlist.RoleStatus)
 	for _, f := range []credential.Sealer{w3c.Format{}, rdfc, w3c.JWT{}, w3c.COSE{}} {
 		verify := func(purpose string, ref credential.StatusRef) (*credential.Result, error) {
-			bits, err := status.NewBitstringList(listURL, purpose, 262144)
-			require.NoError(t, err)
-			require.NoError(t, bits.Set(2*7, true)) // the first bit of place 7, where each has two
-			doc, err := bits.Document(did, now.Add(-time.Hour), now.Add(24*time.Hour))
-			require.NoError(t, err)
-			d, err := w3c.FromJSON(doc)
-			require.NoError(t, err)
-			lists, err := status.NewBitstring(status.Memory(map[string][]byte{listURL: issue(t, f, d, x.ed)}), formats.All()...)
+			// The first bit of place 7, where each has two.
+			published := listOf(t, f, x.ed, purpose, 262144, 2*7)
+			lists, err := status.NewBitstring(status.Memory(map[string][]byte{listURL: published}), formats.All()...)
 			require.NoError(t, err)
 			v, err := credential.NewVerifier(credential.Config{Formats: formats.All(), Keys: key.Resolver{}, Trust: trust, Status: lists})
 			require.NoError(t, err)
@@ -51,7 +43,7 @@ func TestStatusOfSeveralBits(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, want, r.Status[0].Message)
 		}
-		_, err = verify(status.PurposeRevocation, credential.StatusRef{Index: 7, Size: 2, Messages: four})
+		_, err := verify(status.PurposeRevocation, credential.StatusRef{Index: 7, Size: 2, Messages: four})
 		require.ErrorIs(t, err, credential.ErrRevoked)
 		_, err = verify(status.PurposeRevocation, credential.StatusRef{Index: 7})
 		require.NoError(t, err, "at one bit, place 7 is another")

@@ -171,13 +171,12 @@ func (o object) listEntry(kind string) credential.StatusRef {
 		o.fail("statusListIndex", "not a decimal integer in a string")
 	}
 	ref.Index = i
-	// Read as if it were 1, a wider entry would be another's bits.
 	o.values(&ref)
 	return ref
 }
 
-// values reads how many bits a status has, and what their values mean. More than
-// one bit needs a meaning for each value.
+// values reads how many bits a status has, without which another's would be read,
+// and what their values mean. More than one bit needs a meaning for each value.
 func (o object) values(ref *credential.StatusRef) {
 	bits := 1
 	if m := o.v.Member("statusSize"); m.Exists() {
